@@ -1,0 +1,321 @@
+//! The board and its head, the one value that a swap replaces.
+//!
+//! All-or-nothing lives in one value, and values are small: so the head holds what changes at every fold (how far each
+//! stream was read, the newest changes, the outbox) and refers to pages and segments, which are written before it and
+//! never changed. Replacing the head replaces the board as a whole.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use super::alert::Alert;
+use super::archive::{ClosedIncident, ClosedRef};
+use super::incident::{Incident, Progress};
+use super::outbox::{Batch, Event, EventType, INLINE_EVENTS, Outbox, SEGMENT_EVENTS, Segment};
+use super::page::{self, Entity, Page};
+pub use super::tree::Missing;
+use super::tree::{Loaded, Tree};
+use crate::keys;
+use crate::time::Timestamp;
+use crate::value;
+
+/// Changes larger than this are moved to pages, bytes.
+const CHANGES_BYTES: usize = 48 * 1024;
+/// The same for the references to closed incidents.
+const CLOSED_CHANGES_BYTES: usize = 16 * 1024;
+/// Events larger than this together are moved to a segment, bytes.
+const OUTBOX_BYTES: usize = 32 * 1024;
+/// What is no longer referred to is deleted after this time: a reader may still be at it. Milliseconds.
+const GARBAGE_MS: u64 = 60_000;
+
+/// The stored head of a board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The format; [`Head::FORMAT`].
+    pub v: u32,
+    /// The channel.
+    pub channel_id: i64,
+    /// Grows by one with every swap, so that no two values of a head are equal.
+    pub version: u64,
+    /// Whoever folds or reads with an older ledger than this one must begin again: `heads` relies on it.
+    pub ledger: u64,
+    /// How far each stream was read, beyond what the ledger says.
+    pub heads: BTreeMap<u64, u64>,
+    open: Tree,
+    closed: Tree,
+    outbox: Outbox,
+    /// Who delivers the outbox.
+    pub lease: Option<Lease>,
+    garbage: Vec<Garbage>,
+}
+
+/// The right to deliver the outbox, for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Who has it.
+    pub token: u64,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Garbage {
+    since: Timestamp,
+    keys: Vec<String>,
+}
+
+/// A board: its head, and the pages that were loaded so far.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// The head.
+    pub head: Head,
+    loaded: Loaded,
+}
+
+/// What storing a board takes: first the deletes (nothing stored refers to them any more), then the writes, then the
+/// head by a swap.
+#[derive(Debug)]
+pub struct Encoded {
+    /// Keys to delete.
+    pub deletes: Vec<String>,
+    /// Pages and segments, under names that nobody else uses.
+    pub writes: Vec<(String, Vec<u8>)>,
+    /// The head.
+    pub head: Vec<u8>,
+}
+
+impl Head {
+    /// The format that this version writes.
+    pub const FORMAT: u32 = 1;
+
+    /// The stored form.
+    pub fn encode(&self) -> Vec<u8> {
+        // Plain data with text keys: serialising it into memory has no way to fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Whether events wait to be delivered.
+    pub fn has_events(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+}
+
+impl Board {
+    /// The board of a channel where nothing has happened yet.
+    pub fn new(channel_id: i64) -> Self {
+        let head = Head {
+            v: Head::FORMAT,
+            channel_id,
+            version: 0,
+            ledger: 0,
+            heads: BTreeMap::new(),
+            open: Tree::default(),
+            closed: Tree::default(),
+            outbox: Outbox::default(),
+            lease: None,
+            garbage: Vec::new(),
+        };
+        Self {
+            head,
+            loaded: Loaded::new(),
+        }
+    }
+
+    /// Reads the stored form of a head.
+    pub fn decode(head: &[u8]) -> Result<Self, String> {
+        let head: Head = serde_json::from_slice(head).map_err(|e| e.to_string())?;
+        if head.v != Head::FORMAT {
+            return Err(format!("format {} is not known", head.v));
+        }
+        Ok(Self {
+            head,
+            loaded: Loaded::new(),
+        })
+    }
+
+    /// Adds a page that was [`Missing`].
+    pub fn load(&mut self, key: String, page: Rc<Page>) {
+        self.loaded.insert(key, page);
+    }
+
+    /// The open alert with this identity.
+    pub fn open_alert(&self, identity: &str) -> Result<Option<&Alert>, Missing> {
+        self.alert(&page::open_alert(identity))
+    }
+
+    fn alert(&self, key: &str) -> Result<Option<&Alert>, Missing> {
+        Ok(match self.head.open.get(&self.loaded, key)? {
+            Some(Entity::Alert(alert)) => Some(alert),
+            _ => None,
+        })
+    }
+
+    /// The incident with this id, if it is on the board.
+    pub fn incident(&self, incident_id: &str) -> Result<Option<&Incident>, Missing> {
+        Ok(match self.head.open.get(&self.loaded, &page::incident(incident_id))? {
+            Some(Entity::Incident(incident)) => Some(incident),
+            _ => None,
+        })
+    }
+
+    /// All incidents on the board, by id.
+    pub fn incidents(&self) -> Result<Vec<&Incident>, Missing> {
+        let all = self.head.open.between(&self.loaded, 0, u32::MAX)?.into_iter();
+        let mut incidents: Vec<_> = all
+            .filter_map(|entity| match entity {
+                Entity::Incident(incident) => Some(incident),
+                _ => None,
+            })
+            .collect();
+        incidents.sort_by(|a, b| a.incident_id.cmp(&b.incident_id));
+        Ok(incidents)
+    }
+
+    /// The closed incidents that were triggered between two Unix seconds, inclusive.
+    pub fn closed_between(&self, from: u64, to: u64) -> Result<Vec<&ClosedRef>, Missing> {
+        let slot = |secs: u64| u32::try_from(secs).unwrap_or(u32::MAX);
+        let around = self.head.closed.between(&self.loaded, slot(from), slot(to))?;
+        Ok(around
+            .into_iter()
+            .filter_map(|entity| match entity {
+                Entity::Closed(closed) if (from..=to).contains(&closed.start_time) => Some(closed),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// Puts an alert that is open.
+    pub(super) fn put_open_alert(&mut self, identity: &str, alert: Alert) {
+        self.head.open.put(page::open_alert(identity), Entity::Alert(alert));
+    }
+
+    /// Puts an alert that has recovered: its key is free for a new one.
+    pub(super) fn put_recovered_alert(&mut self, identity: &str, alert: Alert) {
+        self.head.open.remove(&page::open_alert(identity));
+        self.head
+            .open
+            .put(page::recovered_alert(&alert.alert_id), Entity::Alert(alert));
+    }
+
+    /// Puts an incident.
+    pub(super) fn put_incident(&mut self, incident: Incident) {
+        self.head
+            .open
+            .put(page::incident(&incident.incident_id), Entity::Incident(incident));
+    }
+
+    /// Puts an event into the outbox.
+    pub(super) fn put_event(&mut self, event: Event) {
+        self.head.outbox.inline.push(event);
+    }
+
+    /// What is to be delivered next.
+    pub fn next_batch(&self) -> Option<Batch> {
+        self.head.outbox.next()
+    }
+
+    /// Takes delivered events out of the outbox. Closed incidents that have nothing left to tell leave the board;
+    /// their documents are returned, to be stored **before** the head.
+    pub fn settle(&mut self, batch: &Batch, events: &[Event], now: Timestamp) -> Result<Vec<ClosedIncident>, Missing> {
+        let mut leaving = Vec::new();
+        for event in events.iter().filter(|e| e.event_type == EventType::Resolve) {
+            let incident = self.incident(&event.incident.incident_id)?;
+            let over = |i: &&Incident| i.progress == Progress::Closed && i.last_event_id == event.event_id;
+            if let Some(incident) = incident.filter(over) {
+                let mut alerts = Vec::with_capacity(incident.alerts.len());
+                for alert_id in incident.alerts.keys() {
+                    alerts.extend(self.alert(&page::recovered_alert(alert_id))?.cloned());
+                }
+                leaving.push(ClosedIncident {
+                    v: ClosedIncident::FORMAT,
+                    incident: incident.clone(),
+                    alerts,
+                });
+            }
+        }
+        let dropped = self.head.outbox.settle(batch);
+        self.drop_keys(dropped, now);
+        for document in &leaving {
+            let incident = &document.incident;
+            let closed = ClosedRef {
+                incident_id: incident.incident_id.clone(),
+                start_time: incident.start_time,
+                close_time: incident.close_time,
+                incident_severity: incident.incident_severity,
+            };
+            self.head
+                .closed
+                .put(page::closed(&incident.incident_id), Entity::Closed(closed));
+            self.head.open.remove(&page::incident(&incident.incident_id));
+            for alert in &document.alerts {
+                self.head.open.remove(&page::recovered_alert(&alert.alert_id));
+            }
+        }
+        Ok(leaving)
+    }
+
+    /// Prepares the board for storing. `token` makes the names of its new pieces unlike anybody else's.
+    pub fn encode(&mut self, token: u64, now: Timestamp) -> Result<Encoded, Missing> {
+        let flush_open = self.head.open.changes_bytes() > CHANGES_BYTES;
+        let flush_closed = self.head.closed.changes_bytes() > CLOSED_CHANGES_BYTES;
+        if flush_open {
+            self.head.open.flush_needs(&self.loaded)?;
+        }
+        if flush_closed {
+            self.head.closed.flush_needs(&self.loaded)?;
+        }
+        let (channel_id, mut nth) = (self.head.channel_id, 0);
+        let mut name = || {
+            nth += 1;
+            keys::piece(channel_id, token, nth)
+        };
+        let mut writes = Vec::new();
+        let mut dropped = Vec::new();
+        for (flush, tree) in [(flush_open, &mut self.head.open), (flush_closed, &mut self.head.closed)] {
+            if flush {
+                let flushed = tree.flush(&mut self.loaded, &mut name)?;
+                writes.extend(flushed.writes);
+                dropped.extend(flushed.dropped);
+            }
+        }
+        self.spill_outbox(&mut name, &mut writes);
+        self.drop_keys(dropped, now);
+        let deletes = self.take_garbage(now);
+        self.head.version += 1;
+        Ok(Encoded {
+            deletes,
+            writes,
+            head: self.head.encode(),
+        })
+    }
+
+    fn spill_outbox(&mut self, mut name: impl FnMut() -> String, writes: &mut Vec<(String, Vec<u8>)>) {
+        let outbox = &mut self.head.outbox;
+        let few = outbox.inline.len() <= INLINE_EVENTS;
+        if few && serde_json::to_vec(&outbox.inline).is_ok_and(|bytes| bytes.len() <= OUTBOX_BYTES) {
+            return;
+        }
+        for events in std::mem::take(&mut outbox.inline).chunks(SEGMENT_EVENTS) {
+            let key = name();
+            // Plain data with text keys: serialising it into memory has no way to fail.
+            let (entries, parts) = value::split(&key, &serde_json::to_vec(events).unwrap_or_default());
+            writes.extend(entries);
+            outbox.segments.push(Segment { key, parts });
+        }
+    }
+
+    fn drop_keys(&mut self, keys: Vec<String>, now: Timestamp) {
+        if !keys.is_empty() {
+            self.head.garbage.push(Garbage { since: now, keys });
+        }
+    }
+
+    fn take_garbage(&mut self, now: Timestamp) -> Vec<String> {
+        let (old, young): (Vec<_>, Vec<_>) = std::mem::take(&mut self.head.garbage)
+            .into_iter()
+            .partition(|g| now.millis_since(g.since) > GARBAGE_MS);
+        self.head.garbage = young;
+        old.into_iter().flat_map(|g| g.keys).collect()
+    }
+}

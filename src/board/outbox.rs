@@ -1,0 +1,111 @@
+//! The outbox: events that are not delivered yet, oldest first.
+//!
+//! A few stand in the board's head. When they are many, they are moved to a segment: a value of its own, written once,
+//! before the head refers to it. A segment is delivered and dropped as a whole.
+
+use serde::{Deserialize, Serialize};
+
+use super::incident::Incident;
+use crate::keys;
+
+/// Events beyond this number are moved from the head to a segment.
+pub const INLINE_EVENTS: usize = 16;
+/// The most events in a segment.
+pub const SEGMENT_EVENTS: usize = 64;
+
+/// Something that happened to an incident, to be told to subscribers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// 32 hex digits; the same on every attempt.
+    pub event_id: String,
+    /// What happened.
+    pub event_type: EventType,
+    /// When, Unix milliseconds; later for a later event of the same incident.
+    pub event_time: u64,
+    /// The incident as it was then.
+    pub incident: Incident,
+}
+
+/// What can happen to an incident (Flashduty's incident webhook).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventType {
+    /// It was made.
+    #[serde(rename = "i_new")]
+    New,
+    /// It was closed.
+    #[serde(rename = "i_rslv")]
+    Resolve,
+}
+
+impl EventType {
+    /// The protocol's word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "i_new",
+            Self::Resolve => "i_rslv",
+        }
+    }
+}
+
+/// The events that wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outbox {
+    /// Older than those in `inline`; the oldest first.
+    pub segments: Vec<Segment>,
+    /// The newest.
+    pub inline: Vec<Event>,
+}
+
+/// A stored part of the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Where it is stored.
+    pub key: String,
+    /// In how many parts beside its key.
+    pub parts: usize,
+}
+
+/// What is to be delivered next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// The events of the oldest segment, which is stored under this key.
+    Segment(String),
+    /// The events that stand in the head.
+    Inline(Vec<Event>),
+}
+
+impl Outbox {
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty() && self.inline.is_empty()
+    }
+
+    /// What is to be delivered next: always the oldest.
+    pub fn next(&self) -> Option<Batch> {
+        match self.segments.first() {
+            Some(segment) => Some(Batch::Segment(segment.key.clone())),
+            None if self.inline.is_empty() => None,
+            None => Some(Batch::Inline(self.inline.clone())),
+        }
+    }
+
+    /// Takes out what was delivered. Returns the keys that are no longer needed.
+    pub fn settle(&mut self, batch: &Batch) -> Vec<String> {
+        match batch {
+            Batch::Segment(key) => {
+                let Some(at) = self.segments.iter().position(|s| s.key == *key) else {
+                    return Vec::new();
+                };
+                let segment = self.segments.remove(at);
+                let parts = (0..segment.parts).map(|part| keys::part(key, part));
+                parts.chain([segment.key.clone()]).collect()
+            }
+            Batch::Inline(events) => {
+                // Another folder may have moved some of them to a segment meanwhile; they are then delivered again.
+                self.inline
+                    .retain(|e| !events.iter().any(|done| done.event_id == e.event_id));
+                Vec::new()
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Pages: the stored bulk of a board.
+//!
+//! What a board keeps is spread over pages by a 32-bit slot that follows from its key. A page is written once under a
+//! name of its own and never changed; a changed one is written anew and the old one dropped. It is split in two when
+//! it grows too large, so a change costs one page, whatever the size of the board.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::alert::Alert;
+use super::archive::ClosedRef;
+use super::incident::Incident;
+
+/// A page larger than this is split, bytes.
+pub const PAGE_BYTES: usize = 96 * 1024;
+
+/// What a board keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Entity {
+    /// An alert.
+    #[serde(rename = "a")]
+    Alert(Alert),
+    /// An incident.
+    #[serde(rename = "i")]
+    Incident(Incident),
+    /// A closed incident, whose document stands elsewhere.
+    #[serde(rename = "c")]
+    Closed(ClosedRef),
+}
+
+/// The key of an open alert, from its identity.
+pub fn open_alert(identity: &str) -> String {
+    format!("a:{identity}")
+}
+
+/// The key of a recovered alert.
+pub fn recovered_alert(alert_id: &str) -> String {
+    format!("r:{alert_id}")
+}
+
+/// The key of an incident.
+pub fn incident(incident_id: &str) -> String {
+    format!("i:{incident_id}")
+}
+
+/// The key of a closed incident.
+pub fn closed(incident_id: &str) -> String {
+    format!("c:{incident_id}")
+}
+
+/// The place of a key among the pages. Closed incidents lie in the order of time (the first eight digits of their
+/// ids), so that a range of time is a few neighbouring pages; all else by its last eight digits, which come from a
+/// hash and spread evenly.
+fn slot(key: &str) -> u32 {
+    let digits = match key.strip_prefix("c:") {
+        Some(id) => id.get(..8),
+        None => key.get(key.len().saturating_sub(8)..),
+    };
+    u32::from_str_radix(digits.unwrap_or_default(), 16).unwrap_or(0)
+}
+
+/// A page's content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Page {
+    /// What stands on it, by key.
+    pub entities: BTreeMap<String, Entity>,
+}
+
+/// Where a page is stored and which slots it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageRef {
+    /// The first slot that it is for.
+    pub first: u32,
+    /// It is for 2^(32 - depth) slots.
+    pub depth: u8,
+    /// Where it is stored; `None` for a page without content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// In how many parts beside its key.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub parts: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl PageRef {
+    /// The one page of a new board.
+    pub const fn all() -> Self {
+        Self::empty(0, 0)
+    }
+
+    const fn empty(first: u32, depth: u8) -> Self {
+        Self {
+            first,
+            depth,
+            key: None,
+            parts: 0,
+        }
+    }
+
+    /// The place in `pages` of the page that `key` belongs to.
+    pub fn find(pages: &[Self], key: &str) -> usize {
+        Self::find_slot(pages, slot(key))
+    }
+
+    /// The place in `pages` of the page for a slot.
+    pub fn find_slot(pages: &[Self], slot: u32) -> usize {
+        pages.partition_point(|page| page.first <= slot).saturating_sub(1)
+    }
+}
+
+/// A page to be written: its place (its key is given when it is stored) and its content with the stored form, or none.
+pub type Written = (PageRef, Option<(Page, Vec<u8>)>);
+
+/// The pages that take the place of `place` when its content is now `page`: one, or several if it is too large.
+pub fn write(place: &PageRef, page: Page) -> Vec<Written> {
+    let (first, depth) = (place.first, place.depth);
+    if page.entities.is_empty() {
+        return vec![(PageRef::empty(first, depth), None)];
+    }
+    // Plain data with text keys: serialising it into memory has no way to fail.
+    let bytes = serde_json::to_vec(&page).unwrap_or_default();
+    if bytes.len() <= PAGE_BYTES || page.entities.len() == 1 || depth == 32 {
+        return vec![(PageRef::empty(first, depth), Some((page, bytes)))];
+    }
+    let depth = depth + 1;
+    let middle = first | (1 << (32 - u32::from(depth)));
+    let (left, right): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        page.entities.into_iter().partition(|(key, _)| slot(key) < middle);
+    let mut written = write(&PageRef::empty(first, depth), Page { entities: left });
+    written.extend(write(&PageRef::empty(middle, depth), Page { entities: right }));
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::alert_identity;
+    use crate::intake::AlertEvent;
+
+    fn page_of(alerts: usize) -> Page {
+        let alert = |nth: usize| {
+            let event = AlertEvent {
+                description: "d".repeat(400),
+                ..AlertEvent::default()
+            };
+            Alert::open(format!("{nth:024x}"), "i".into(), 1, &event, 0)
+        };
+        let entities = (0..alerts).map(|nth| {
+            (
+                open_alert(&alert_identity(1, &nth.to_string())),
+                Entity::Alert(alert(nth)),
+            )
+        });
+        Page {
+            entities: entities.collect(),
+        }
+    }
+
+    #[test]
+    fn a_large_page_is_split_and_every_key_finds_its_page() {
+        let page = page_of(2000);
+        let written = write(&PageRef::all(), page.clone());
+        assert!(written.len() > 8);
+        let fits = |(_, content): &Written| content.as_ref().is_none_or(|(_, bytes)| bytes.len() <= PAGE_BYTES);
+        assert!(written.iter().all(fits));
+        let places: Vec<_> = written.iter().map(|(place, _)| place.clone()).collect();
+        for (key, entity) in &page.entities {
+            let (found, bytes) = written[PageRef::find(&places, key)]
+                .1
+                .as_ref()
+                .expect("a page with content");
+            assert_eq!(found.entities.get(key), Some(entity));
+            assert_eq!(serde_json::from_slice::<Page>(bytes).ok().as_ref(), Some(found));
+        }
+    }
+
+    #[test]
+    fn an_empty_page_is_not_stored() {
+        assert!(matches!(
+            write(&PageRef::all(), Page::default()).as_slice(),
+            [(_, None)]
+        ));
+    }
+
+    #[test]
+    fn entities_of_one_slot_stay_on_one_page_however_large() {
+        let mut page = Page::default();
+        for (key, entity) in page_of(1).entities {
+            for nth in 0..1000 {
+                page.entities.insert(format!("{nth}{key}"), entity.clone());
+            }
+        }
+        let with_content = write(&PageRef::all(), page)
+            .into_iter()
+            .filter(|(_, content)| content.is_some());
+        assert_eq!(with_content.count(), 1);
+    }
+
+    #[test]
+    fn closed_incidents_lie_in_the_order_of_time() {
+        assert!(slot("c:6928f1a4c05b7e33d1a90b4e") < slot("c:6928f1a5005b7e33d1a90b4e"));
+    }
+}

@@ -1,0 +1,140 @@
+//! Ids. Those of alerts, incidents and events are derived from the journal record that caused them, never drawn:
+//! folding the same record twice, anywhere, gives the same ids.
+
+use sha2::{Digest, Sha256};
+
+/// Where in the journal something was caused: the record and the place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The journal stream.
+    pub stream: u64,
+    /// The record's number in the stream, from 1.
+    pub n: u64,
+    /// The alert's place in the record, from 0.
+    pub index: u32,
+    /// The channel whose board is being changed.
+    pub channel: i64,
+}
+
+/// What an id is for; a part of what is hashed, so that the ids of one cause differ by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An alert: 24 hex digits.
+    Alert,
+    /// An incident: 24 hex digits.
+    Incident,
+    /// A webhook event: 32 hex digits. The number tells the events of one cause apart.
+    Event(u8),
+}
+
+/// The id of an alert or incident: 24 hex digits, the first eight of them the Unix second (an ObjectID's layout, so
+/// that ids sort by time).
+pub fn object_id(kind: Kind, cause: Cause, secs: u64) -> String {
+    let digest = digest(kind, cause);
+    // An ObjectID has 32 bits of time; it wraps in 2106.
+    let mut id = hex(&(secs as u32).to_be_bytes());
+    id.push_str(&hex(&digest[..8]));
+    id
+}
+
+/// The id of an event: 32 hex digits.
+pub fn event_id(nth: u8, cause: Cause) -> String {
+    hex(&digest(Kind::Event(nth), cause)[..16])
+}
+
+/// The Unix second in the first eight digits of an alert's or incident's id, or `None` where it is not such an id.
+pub fn object_id_secs(id: &str) -> Option<u64> {
+    if id.len() != 24 || !id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    u64::from_str_radix(&id[..8], 16).ok()
+}
+
+/// The identity of an alert while it is open: integration and alert key, as 32 hex digits.
+pub fn alert_identity(integration_id: i64, alert_key: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(integration_id.to_be_bytes());
+    hash.update(alert_key.as_bytes());
+    hex(&hash.finalize()[..16])
+}
+
+/// Lower-case hex digits of `bytes`.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        out.push(DIGITS[usize::from(byte >> 4)] as char);
+        out.push(DIGITS[usize::from(byte & 15)] as char);
+    }
+    out
+}
+
+/// 22 characters of an alphabet without look-alikes that follow from `bytes` (the look of a short UUID).
+pub fn short_key(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 57] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let digest = Sha256::digest(bytes);
+    let mut number = u128::from_be_bytes(digest[..16].try_into().unwrap_or([0; 16]));
+    (0..22)
+        .map(|_| {
+            let digit = (number % 57) as usize;
+            number /= 57;
+            ALPHABET[digit] as char
+        })
+        .collect()
+}
+
+fn digest(kind: Kind, cause: Cause) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(match kind {
+        Kind::Alert => [b'a', 0],
+        Kind::Incident => [b'i', 0],
+        Kind::Event(nth) => [b'e', nth],
+    });
+    hash.update(cause.stream.to_be_bytes());
+    hash.update(cause.n.to_be_bytes());
+    hash.update(cause.index.to_be_bytes());
+    hash.update(cause.channel.to_be_bytes());
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAUSE: Cause = Cause {
+        stream: 3,
+        n: 7,
+        index: 0,
+        channel: 101,
+    };
+
+    #[test]
+    fn the_same_cause_gives_the_same_id_and_another_kind_another() {
+        let alert = object_id(Kind::Alert, CAUSE, 1_795_165_976);
+        assert_eq!(alert, object_id(Kind::Alert, CAUSE, 1_795_165_976));
+        assert_ne!(alert, object_id(Kind::Incident, CAUSE, 1_795_165_976));
+        assert_ne!(event_id(0, CAUSE), event_id(1, CAUSE));
+    }
+
+    #[test]
+    fn an_object_id_starts_with_its_second() {
+        let id = object_id(Kind::Incident, CAUSE, 1_795_165_976);
+        assert_eq!(id.len(), 24);
+        assert_eq!(object_id_secs(&id), Some(1_795_165_976));
+        assert_eq!(object_id_secs("no such thing"), None);
+        assert_eq!(object_id_secs("é".repeat(12).as_str()), None);
+    }
+
+    #[test]
+    fn keys_of_two_integrations_are_two_identities() {
+        assert_ne!(alert_identity(1, "disk"), alert_identity(2, "disk"));
+        assert_ne!(alert_identity(1, "disk"), alert_identity(1, "Disk"));
+    }
+
+    #[test]
+    fn a_short_key_has_22_characters_without_look_alikes() {
+        let key = short_key(b"anything");
+        assert_eq!(key.len(), 22);
+        assert!(!key.contains(['0', 'O', '1', 'l', 'I']));
+    }
+}

@@ -1,0 +1,12 @@
+//! The journal: what was accepted. It is the truth; everything else can be computed from it again.
+//!
+//! Each instance appends to a stream of its own, so nobody contends: records 1, 2, 3 … without gaps, each written
+//! once, before the pushes in it are answered.
+
+mod reader;
+mod record;
+mod writer;
+
+pub use reader::{Place, Read, read_from};
+pub use record::{Accepted, Record};
+pub use writer::{AppendError, Journal, STREAM_IDLE_MS, STREAM_STALL_MS};

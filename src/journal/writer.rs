@@ -1,0 +1,313 @@
+//! Appending to the journal: one instance, one stream, one write for all who wait together.
+//!
+//! The write costs milliseconds, everything else microseconds, so what matters is how many pushes share one. An
+//! instance can only take in another request while all in it wait, and a store call does not wait, it blocks. So the
+//! first request of a batch waits on purpose: a moment to see whether anybody comes, and if so a good part of the time
+//! that a commit takes. Alone, it waits next to nothing.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use futures_channel::oneshot;
+
+use super::record::{Accepted, Record};
+use crate::keys;
+use crate::ports::{Clock, Store, StoreError};
+use crate::time::Timestamp;
+use crate::value::{self, WHOLE_LIMIT};
+
+/// A stream that was not appended to for this long is abandoned by its writer, milliseconds.
+pub const STREAM_IDLE_MS: u64 = 3_000;
+
+/// An append that took longer than this is not believed: the stream may have been retired meanwhile, so it is done
+/// again on a new one. Milliseconds.
+pub const STREAM_STALL_MS: u64 = 5_000;
+
+/// The most requests that share a record: what a host lets into one instance at once.
+const COMPANY_LIMIT: usize = 16;
+/// The most bytes of pushes that share a record; a single push may be larger and is then stored in parts.
+const SHARED_BYTES: usize = WHOLE_LIMIT - 1024;
+/// How long to look whether anybody comes, as a part of what a commit takes, and at most, microseconds.
+const LOOK_PART: u64 = 8;
+const LOOK_US: u64 = 400;
+/// How long to gather once somebody came, as a part of what a commit takes, and at most, microseconds.
+const GATHER_PART: u64 = 1;
+const GATHER_US: u64 = 25_000;
+/// How long company is expected to last, milliseconds.
+const COMPANY_MS: u64 = 250;
+/// What a commit is taken to cost before the first one was measured, microseconds. Not nothing: an instance that does
+/// not look for company at its first push makes the host start another one for each further push.
+const FIRST_COMMIT_US: u64 = 2_000;
+/// How often an append is tried, each time on a new stream.
+const TRIES: usize = 2;
+
+/// The journal as one instance writes it. Requests of the instance share it; it is never borrowed across an await.
+#[derive(Default)]
+pub struct Journal {
+    state: RefCell<State>,
+}
+
+struct State {
+    stream: Option<Stream>,
+    waiting: VecDeque<Waiting>,
+    /// Whether some request is leading, that is gathering or writing.
+    led: bool,
+    /// What a commit took lately, microseconds.
+    commit_us: u64,
+    /// Until when company is expected.
+    company_until: Timestamp,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let commit_us = FIRST_COMMIT_US;
+        Self {
+            stream: None,
+            waiting: VecDeque::new(),
+            led: false,
+            commit_us,
+            company_until: Timestamp(0),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Stream {
+    number: u64,
+    next: u64,
+    last_used: Timestamp,
+    last_stamp: Timestamp,
+}
+
+struct Waiting {
+    accepted: Vec<Accepted>,
+    bytes: usize,
+    reply: oneshot::Sender<Reply>,
+}
+
+enum Reply {
+    /// What was waited for is stored, or is not.
+    Done(Result<Appended, AppendError>),
+    /// The one who led is through; this one leads now.
+    Lead,
+}
+
+/// What an append was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Whether others shared the record or wait for the next one.
+    pub company: bool,
+}
+
+/// Why nothing was appended, as far as is known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The store failed, on two streams.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The request that wrote for this one was broken off.
+    #[error("the request that wrote this record was broken off")]
+    Abandoned,
+    /// Every try took so long that the stream may have been retired.
+    #[error("the store took more than {STREAM_STALL_MS} ms")]
+    Stalled,
+}
+
+impl Journal {
+    /// Appends what one request brought, and returns when it is stored.
+    pub async fn append(
+        &self,
+        store: &impl Store,
+        clock: &impl Clock,
+        accepted: Vec<Accepted>,
+    ) -> Result<Appended, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        let bytes = serde_json::to_vec(&accepted).map_or(SHARED_BYTES, |encoded| encoded.len());
+        let leads = {
+            let mut state = self.state.borrow_mut();
+            state.waiting.push_back(Waiting { accepted, bytes, reply });
+            !std::mem::replace(&mut state.led, true)
+        };
+        if leads {
+            self.lead(store, clock).await;
+        }
+        let mut turn = Turn { journal: self, answer };
+        loop {
+            match (&mut turn.answer).await {
+                Ok(Reply::Done(result)) => return result,
+                Ok(Reply::Lead) => {
+                    // The channel is used up; wait again on a new one, still first in the queue.
+                    let (reply, answer) = oneshot::channel();
+                    turn.answer = answer;
+                    if let Some(first) = self.state.borrow_mut().waiting.front_mut() {
+                        first.reply = reply;
+                    }
+                    self.lead(store, clock).await;
+                }
+                Err(oneshot::Canceled) => return Err(AppendError::Abandoned),
+            }
+        }
+    }
+
+    /// Lets the next one in the queue lead, if there is one.
+    fn hand_over(&self) {
+        let mut state = self.state.borrow_mut();
+        state.led = false;
+        while let Some(next) = state.waiting.front_mut() {
+            let (closed, _) = oneshot::channel();
+            let reply = std::mem::replace(&mut next.reply, closed);
+            if reply.send(Reply::Lead).is_ok() {
+                state.led = true;
+                return;
+            }
+            // That one is gone.
+            state.waiting.pop_front();
+        }
+    }
+
+    /// Gathers, writes one record for all who wait, tells them, and hands over.
+    async fn lead(&self, store: &impl Store, clock: &impl Clock) {
+        let mut lead = Lead {
+            journal: self,
+            taken: Vec::new(),
+        };
+        self.gather(clock).await;
+        let company = {
+            let mut state = self.state.borrow_mut();
+            let mut bytes = 0;
+            while let Some(next) = state.waiting.front() {
+                bytes += next.bytes;
+                if !lead.taken.is_empty() && (bytes > SHARED_BYTES || lead.taken.len() == COMPANY_LIMIT) {
+                    break;
+                }
+                lead.taken.extend(state.waiting.pop_front());
+            }
+            lead.taken.len() > 1 || !state.waiting.is_empty()
+        };
+        let accepted = lead
+            .taken
+            .iter_mut()
+            .flat_map(|w| std::mem::take(&mut w.accepted))
+            .collect();
+        let result = self.write(store, clock, accepted).await;
+        if company {
+            self.state.borrow_mut().company_until = clock.now().plus_millis(COMPANY_MS);
+        }
+        for waiting in lead.taken.drain(..) {
+            // One who is gone needs no answer.
+            let _ = waiting
+                .reply
+                .send(Reply::Done(result.clone().map(|()| Appended { company })));
+        }
+    }
+
+    /// Waits for company: a moment, and longer when somebody came or came lately.
+    async fn gather(&self, clock: &impl Clock) {
+        let (commit_us, expected) = {
+            let state = self.state.borrow();
+            (state.commit_us, clock.now() < state.company_until)
+        };
+        let look = (commit_us / LOOK_PART).min(LOOK_US);
+        if look > 0 {
+            clock.sleep_us(look).await;
+        }
+        if !expected && self.state.borrow().waiting.len() < 2 {
+            return;
+        }
+        let window = (commit_us / GATHER_PART).min(GATHER_US);
+        let slice = (window / 4).max(250);
+        let mut waited = look;
+        while waited < window && self.state.borrow().waiting.len() < COMPANY_LIMIT {
+            clock.sleep_us(slice).await;
+            waited += slice;
+        }
+    }
+
+    async fn write(&self, store: &impl Store, clock: &impl Clock, accepted: Vec<Accepted>) -> Result<(), AppendError> {
+        let mut record = Record {
+            v: Record::FORMAT,
+            received: Timestamp(0),
+            accepted,
+        };
+        let mut failure = AppendError::Stalled;
+        for _ in 0..TRIES {
+            match self.write_once(store, clock, &mut record).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => failure = AppendError::Stalled,
+                Err(e) => failure = e.into(),
+            }
+        }
+        Err(failure)
+    }
+
+    /// One try: true if the record is stored where every folder will look for it.
+    ///
+    /// The stream is taken out of the state meanwhile: if anything goes wrong, or this future is dropped, the record
+    /// may or may not be there, and its number must never be used for another one. So the stream is abandoned.
+    async fn write_once(
+        &self,
+        store: &impl Store,
+        clock: &impl Clock,
+        record: &mut Record,
+    ) -> Result<bool, StoreError> {
+        let begun = clock.now();
+        let kept = self.state.borrow_mut().stream.take();
+        let mut stream = match kept.filter(|s| begun.millis_since(s.last_used) < STREAM_IDLE_MS) {
+            Some(stream) => stream,
+            None => {
+                let number = store.increment(keys::STREAMS, 1).await?;
+                let number = u64::try_from(number).map_err(|_| StoreError("the stream counter is negative".into()))?;
+                Stream {
+                    number,
+                    next: 1,
+                    last_used: begun,
+                    last_stamp: Timestamp(0),
+                }
+            }
+        };
+        let sealed = clock.now().max(Timestamp(stream.last_stamp.0 + 1));
+        record.received = sealed;
+        value::put(store, &keys::record(stream.number, stream.next), &record.encode()).await?;
+        let done = clock.now();
+        if done.millis_since(begun) > STREAM_STALL_MS {
+            return Ok(false);
+        }
+        stream.next += 1;
+        stream.last_used = begun;
+        stream.last_stamp = sealed;
+        let mut state = self.state.borrow_mut();
+        let took = done.0.saturating_sub(sealed.0);
+        // A moving mean: one slow commit must not make the next requests wait.
+        state.commit_us = (state.commit_us * 3 + took) / 4;
+        state.stream = Some(stream);
+        Ok(true)
+    }
+}
+
+/// Being the leader. Dropped at the end, or when the leading request is broken off: whoever was taken along is then
+/// told so by its closed channel, and the next one in the queue leads.
+struct Lead<'a> {
+    journal: &'a Journal,
+    taken: Vec<Waiting>,
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        self.taken.clear();
+        self.journal.hand_over();
+    }
+}
+
+/// Waiting for the answer. Dropped by a request that is broken off: had it just been told to lead, the next one must.
+struct Turn<'a> {
+    journal: &'a Journal,
+    answer: oneshot::Receiver<Reply>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Ok(Some(Reply::Lead)) = self.answer.try_recv() {
+            self.journal.hand_over();
+        }
+    }
+}

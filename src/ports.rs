@@ -1,0 +1,132 @@
+//! Ports: what the domain needs from the platform, as traits. They are the only traits of the domain; the adapters are
+//! in `spin/`, the fakes with which everything is tested in `tests/support`.
+
+use crate::time::Timestamp;
+
+/// The key-value store holds no prefix scan, no expiry and no transactions: whatever must be all-or-nothing lives in
+/// one value.
+///
+/// Keys are at most 255 bytes of `[A-Za-z0-9:._-]`; values should stay below [`VALUE_LIMIT`].
+/// Any call may fail after it took effect.
+#[allow(async_fn_in_trait)] // one thread, no Send bounds
+pub trait Store {
+    /// What was read of a key, to swap against.
+    type Handle;
+
+    /// The value of `key`, or `None`.
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Stores a value, whatever was there.
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
+
+    /// Stores several values, in one commit where the store can; a failure may leave any part of them stored.
+    async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError>;
+
+    /// Deletes keys, absent ones without complaint; a failure may leave any part of them deleted.
+    async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError>;
+
+    /// Adds to a counter, atomically, and returns its new value. A counter's key is never touched by another call
+    /// than this one and [`Store::counter`].
+    async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError>;
+
+    /// The value of a counter, without writing; 0 if it was never incremented.
+    async fn counter(&self, key: &str) -> Result<i64, StoreError>;
+
+    /// The value of `key` and a handle to replace just this value.
+    async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError>;
+
+    /// Replaces the value that was read with `handle`, if it is still there. Only to be trusted for a key that
+    /// existed when it was read: on a missing one some stores let every racer win.
+    async fn swap(&self, handle: Self::Handle, value: &[u8]) -> Result<Swap, StoreError>;
+}
+
+/// Values stay at or below this many bytes: what the smallest of the usual stores takes, with room.
+pub const VALUE_LIMIT: usize = 256 * 1024;
+
+/// How a swap ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swap {
+    /// The new value is stored.
+    Stored,
+    /// Somebody else was first; nothing was stored.
+    Conflict,
+}
+
+/// A failed store call. Whether it took effect is not known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("store: {0}")]
+pub struct StoreError(pub String);
+
+/// Time and waiting.
+#[allow(async_fn_in_trait)]
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> Timestamp;
+
+    /// Waits `us` microseconds, letting the instance take other requests meanwhile.
+    async fn sleep_us(&self, us: u64);
+}
+
+/// Unpredictable numbers: request ids, names that two instances must not share, jitter.
+pub trait Random {
+    /// 64 random bits.
+    fn next_u64(&self) -> u64;
+}
+
+/// HTTP to subscribers.
+#[allow(async_fn_in_trait)]
+pub trait Outbound {
+    /// Sends a POST and reads the answer within `post.timeout_ms` in all, from connecting to the last byte of the
+    /// body. Redirects are not followed.
+    async fn post(&self, post: Post<'_>) -> Result<PostAnswer, PostError>;
+}
+
+/// A request to a subscriber.
+#[derive(Clone, Debug)]
+pub struct Post<'a> {
+    /// Where to, already checked against the policy for targets.
+    pub url: &'a str,
+    /// Header names (lower case) and values.
+    pub headers: &'a [(String, String)],
+    /// The body.
+    pub body: &'a [u8],
+    /// The limit for the whole attempt, milliseconds.
+    pub timeout_ms: u64,
+}
+
+/// What a subscriber answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The value of `Retry-After`, if there was one.
+    pub retry_after: Option<String>,
+}
+
+/// Why an attempt got no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PostError {
+    /// The time limit ran out.
+    #[error("no complete answer within the time limit")]
+    TimedOut,
+    /// The host or the policy refused to send it.
+    #[error("not allowed to send there: {0}")]
+    Denied(String),
+    /// No connection, or it broke.
+    #[error("connection failed: {0}")]
+    Connection(String),
+}
+
+/// A hint to fold: sent after an answer, and allowed to get lost.
+#[allow(async_fn_in_trait)]
+pub trait Wake {
+    /// Asks the folder to fold now; returns when it has. `company` tells it that more is coming, so that gathering
+    /// pays.
+    async fn wake(&self, company: bool);
+}
+
+/// One line to the log of the component. Never a secret, never a whole webhook URL.
+pub trait Log {
+    /// Writes a line.
+    fn line(&self, text: &str);
+}
