@@ -1,1 +1,133 @@
-//! x
+//! The ingest component's handler: takes alert pushes.
+//!
+//! Validate, route, append to the journal, answer. Nothing is read from the store before the answer and one value is
+//! written. Folding is somebody else's work; after the answer they get a hint that there is some.
+
+use std::cell::Cell;
+
+use serde::Serialize;
+
+use crate::config::{Config, Integration, IntegrationKind};
+use crate::error::{ApiError, Code};
+use crate::http::{Answer, Request, answer};
+use crate::id::hex;
+use crate::intake::{AlertEvent, read_push};
+use crate::journal::{Accepted, Journal};
+use crate::ports::{Clock, Log, Random, Store, Wake};
+
+/// The path of the Standard Alert push.
+const STANDARD: &str = "/event/push/alert/standard";
+
+/// What an instance of the component keeps between its requests.
+#[derive(Default)]
+pub struct Ingest {
+    journal: Journal,
+    /// Whether a wake is under way, and whether another is needed after it.
+    waking: Cell<bool>,
+    again: Cell<bool>,
+}
+
+/// What is to be done after the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// Whether several requests came together.
+    pub company: bool,
+}
+
+#[derive(Serialize)]
+struct Pushed {
+    alert_key: String,
+}
+
+impl Ingest {
+    /// Answers a request. With a [`Hint`], [`Ingest::wake`] is to be called after the answer.
+    pub async fn handle(
+        &self,
+        store: &impl Store,
+        ports: &(impl Clock + Random + Log),
+        config: Option<&Config>,
+        request: &Request,
+    ) -> (Answer, Option<Hint>) {
+        let request_id = request_id(ports);
+        match self.push(store, ports, config, request, &request_id).await {
+            Ok((alert_key, hint)) => (answer(&request_id, Ok(Pushed { alert_key })), hint),
+            Err(error) => (answer::<()>(&request_id, Err(error)), None),
+        }
+    }
+
+    async fn push(
+        &self,
+        store: &impl Store,
+        ports: &(impl Clock + Random + Log),
+        config: Option<&Config>,
+        request: &Request,
+        request_id: &str,
+    ) -> Result<(String, Option<Hint>), ApiError> {
+        if request.path != STANDARD {
+            return Err(ApiError::new(Code::RouteNotFound, "there is no such path"));
+        }
+        request.expect_method("POST")?;
+        let config = configured(config)?;
+        let integration = integration(config, request)?;
+        let event = read_push(integration.id, &request.json(true)?)?;
+        let alert_key = event.alert_key.clone();
+        let channel_ids = route(integration, &event)?;
+        if channel_ids.is_empty() {
+            return Ok((alert_key, None));
+        }
+        let accepted = vec![Accepted { integration_id: integration.id, channel_ids, event }];
+        match self.journal.append(store, ports, accepted).await {
+            Ok(appended) => Ok((alert_key, Some(Hint { company: appended.company }))),
+            Err(error) => {
+                ports.line(&format!("push not stored request={request_id} integration={} {error}", integration.id));
+                Err(ApiError::internal())
+            }
+        }
+    }
+
+    /// Passes the hint on. One wake at a time: those that come meanwhile are one more wake after it.
+    pub async fn wake(&self, wake: &impl Wake, hint: Hint) {
+        if self.waking.replace(true) {
+            self.again.set(true);
+            return;
+        }
+        let mut company = hint.company;
+        loop {
+            self.again.set(false);
+            wake.wake(company).await;
+            if !self.again.get() {
+                break;
+            }
+            company = true;
+        }
+        self.waking.set(false);
+    }
+}
+
+/// A new request id: 32 hex digits.
+pub fn request_id(random: &impl Random) -> String {
+    let (high, low) = (random.next_u64(), random.next_u64());
+    hex(&[high.to_be_bytes(), low.to_be_bytes()].concat())
+}
+
+/// The configuration, or the answer that there is none.
+pub fn configured(config: Option<&Config>) -> Result<&Config, ApiError> {
+    config.ok_or_else(|| ApiError::new(Code::ServiceUnavailable, "there is no valid configuration; the log says why"))
+}
+
+fn integration<'a>(config: &'a Config, request: &Request) -> Result<&'a Integration, ApiError> {
+    let key = request.query_value("integration_key").unwrap_or_default();
+    let found = config.integration_by_key(&key);
+    found.ok_or_else(|| ApiError::new(Code::InvalidParameter, "integration_key is not a valid one"))
+}
+
+fn route(integration: &Integration, event: &AlertEvent) -> Result<Vec<i64>, ApiError> {
+    match integration.kind {
+        IntegrationKind::Private => Ok(integration.channel_id.into_iter().collect()),
+        IntegrationKind::Shared if integration.route.is_empty() => {
+            let message = "the integration has no routing rules, so no channel can take the alert";
+            Err(ApiError::new(Code::InvalidParameter, message))
+        }
+        IntegrationKind::Shared => Ok(integration.route.channels(event)),
+    }
+}

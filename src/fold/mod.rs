@@ -1,1 +1,18 @@
-//! x
+//! Folding: reading what the journal has beyond the boards, applying it, and storing the boards.
+//!
+//! Folding needs no lock. A board is replaced by compare-and-swap, with how far it has read inside the very value; a
+//! fold that loses the race throws its work away, and nothing is lost, because the journal is the truth.
+
+mod error;
+mod folder;
+mod gather;
+mod ledger;
+mod pages;
+mod root;
+
+pub use error::FoldError;
+pub use folder::{Folded, Folder};
+pub use gather::{Gathered, gather};
+pub use ledger::{Ledger, RETIRE_MS};
+pub use pages::PageCache;
+pub use root::{ensure, key_of};

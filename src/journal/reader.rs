@@ -26,7 +26,8 @@ pub struct Read {
     pub parts: usize,
 }
 
-/// Reads the records of one stream after number `head` that were sealed before `before`, at most `limit`.
+/// Reads the records of one stream after number `head` that were sealed before `before`, at most `limit`. Also says
+/// whether the stream ends after them: that no further record is stored, whenever it was sealed.
 ///
 /// # Errors
 /// A store error; also a record that this version cannot read. It is never skipped: what was accepted must be
@@ -37,7 +38,7 @@ pub async fn read_from(
     head: u64,
     before: Timestamp,
     limit: usize,
-) -> Result<Vec<Read>, StoreError> {
+) -> Result<(Vec<Read>, bool), StoreError> {
     let mut records = Vec::new();
     while records.len() < limit {
         let place = Place {
@@ -46,7 +47,7 @@ pub async fn read_from(
         };
         let key = keys::record(place.stream, place.n);
         let Some((bytes, parts)) = value::get(store, &key).await? else {
-            break;
+            return Ok((records, true));
         };
         let record = Record::decode(&bytes).map_err(|e| StoreError(format!("record {key}: {e}")))?;
         if record.received >= before {
@@ -54,5 +55,5 @@ pub async fn read_from(
         }
         records.push(Read { place, record, parts });
     }
-    Ok(records)
+    Ok((records, false))
 }

@@ -1,0 +1,237 @@
+//! The folder: brings boards up to what the journal says.
+
+use std::collections::BTreeSet;
+
+use super::error::FoldError;
+use super::gather::{Gathered, gather};
+use super::ledger::Ledger;
+use super::pages::PageCache;
+use super::root::{ensure, key_of};
+use crate::board::{Applying, Board};
+use crate::board::head::{Encoded, Lease};
+use crate::journal::Read;
+use crate::keys;
+use crate::ports::{Clock, Random, Store, StoreError, Swap};
+
+/// How often a board or a whole fold is tried when others are faster.
+const TRIES: usize = 16;
+/// The ledger is brought forward when it is this many records behind; tick does it at any distance.
+const LEDGER_LAG: usize = 32;
+
+/// Folds and reads boards.
+pub struct Folder<'a, S, C, R> {
+    /// The store.
+    pub store: &'a S,
+    /// The clock.
+    pub clock: &'a C,
+    /// Randomness, for names and tokens that nobody else has.
+    pub random: &'a R,
+    /// The instance's pages.
+    pub pages: &'a PageCache,
+    /// How long the right to deliver an outbox is taken for, milliseconds.
+    pub lease_ms: u64,
+}
+
+/// What a fold did.
+#[derive(Debug, Default)]
+pub struct Folded {
+    /// How many records it read beyond the ledger.
+    pub records: usize,
+    /// Channels whose outbox the folder now has the right to deliver, with its token.
+    pub to_deliver: Vec<(i64, u64)>,
+    /// Whether there is more to fold.
+    pub more: bool,
+}
+
+impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
+    /// Folds everything that waits. `tidy`: also bring the ledger forward, retire streams, delete records that all
+    /// have read, and take up outboxes that somebody left (tick).
+    pub async fn fold(&self, tidy: bool) -> Result<Folded, FoldError> {
+        for _ in 0..TRIES {
+            match self.fold_once(tidy).await {
+                Err(FoldError::Stale) => continue,
+                done => return done,
+            }
+        }
+        Err(FoldError::Contention("the boards".to_owned()))
+    }
+
+    async fn fold_once(&self, tidy: bool) -> Result<Folded, FoldError> {
+        let mut gathered = gather(self.store, self.clock).await?;
+        let mut folded = Folded { records: gathered.records.len(), more: gathered.more, ..Folded::default() };
+        let concerned: BTreeSet<i64> =
+            gathered.records.iter().flat_map(|r| &r.record.accepted).flat_map(|a| &a.channel_ids).copied().collect();
+        for channel in &concerned {
+            let empty = Board::new(*channel).head.encode();
+            ensure(self.store, self.clock, &mut gathered.ledger, &keys::board_name(*channel), &empty).await?;
+        }
+        let known: Vec<i64> = gathered.ledger.roots.keys().filter_map(|name| keys::board_channel(name)).collect();
+        let channels = if tidy { known } else { concerned.into_iter().collect() };
+        for channel in channels {
+            if let Some(token) = self.fold_board(channel, &gathered).await? {
+                folded.to_deliver.push((channel, token));
+            }
+        }
+        if tidy || gathered.records.len() >= LEDGER_LAG {
+            self.bring_forward(&gathered, tidy).await?;
+        }
+        Ok(folded)
+    }
+
+    /// Applies what concerns one board and stores it. Returns the right to deliver its outbox, if that was free.
+    async fn fold_board(&self, channel: i64, gathered: &Gathered) -> Result<Option<u64>, FoldError> {
+        let records = concerning(channel, gathered);
+        for _ in 0..TRIES {
+            let (mut board, handle) = self.read_board(channel, &gathered.ledger).await?;
+            check_ledger(&board, &gathered.ledger)?;
+            let heads = board.head.heads.clone();
+            let mut applying = Applying::default();
+            self.pages.loading(self.store, &mut board, |board| applying.run(board, &records)).await?;
+            let moved = heads != board.head.heads;
+            let token = self.take_lease(&mut board);
+            if !moved && token.is_none() {
+                return Ok(None);
+            }
+            prune_heads(&mut board, &gathered.ledger);
+            if self.store_board(&mut board, handle, Vec::new()).await? == Swap::Stored {
+                return Ok(token);
+            }
+        }
+        Err(FoldError::Contention(format!("the board of channel {channel}")))
+    }
+
+    /// Reads a board to change it.
+    pub(crate) async fn read_board(
+        &self,
+        channel: i64,
+        ledger: &Ledger,
+    ) -> Result<(Board, S::Handle), FoldError> {
+        let key = key_of(ledger, &keys::board_name(channel)).ok_or(FoldError::Stale)?;
+        let (bytes, handle) = self.store.read_to_swap(&key).await?;
+        let bytes = bytes.ok_or_else(|| StoreError(format!("{key} is gone")))?;
+        let board = decode(&key, &bytes)?;
+        Ok((board, handle))
+    }
+
+    /// Stores a board: deletes, new pieces (and `before`), then the head.
+    pub(crate) async fn store_board(
+        &self,
+        board: &mut Board,
+        handle: S::Handle,
+        before: Vec<(String, Vec<u8>)>,
+    ) -> Result<Swap, FoldError> {
+        let (token, now) = (self.random.next_u64(), self.clock.now());
+        let encoded = self.pages.loading(self.store, board, |board| board.encode(token, now)).await?;
+        let Encoded { deletes, writes: pieces, head } = encoded;
+        if !deletes.is_empty() {
+            self.store.delete_many(&deletes).await?;
+        }
+        let mut writes = before;
+        let names: Vec<String> = pieces.iter().map(|(key, _)| key.clone()).collect();
+        writes.extend(pieces);
+        if !writes.is_empty() {
+            self.store.set_many(&writes).await?;
+        }
+        let swap = self.store.swap(handle, &head).await?;
+        if swap == Swap::Conflict && !names.is_empty() {
+            // Nothing refers to them. If this fails they are left behind, which costs room and nothing else.
+            self.store.delete_many(&names).await?;
+        }
+        Ok(swap)
+    }
+
+    /// Takes the right to deliver, where there is something to deliver and nobody has it.
+    fn take_lease(&self, board: &mut Board) -> Option<u64> {
+        let now = self.clock.now();
+        let taken = board.head.lease.is_some_and(|lease| lease.until > now);
+        if !board.head.has_events() || taken {
+            return None;
+        }
+        let token = self.random.next_u64();
+        board.head.lease = Some(Lease { token, until: now.plus_millis(self.lease_ms) });
+        Some(token)
+    }
+
+    /// Brings the ledger forward to what was folded, and deletes what nobody needs any more.
+    async fn bring_forward(&self, gathered: &Gathered, tidy: bool) -> Result<(), FoldError> {
+        let before = &gathered.ledger;
+        let deletable = if tidy { before.deletable(gathered.at) } else { Vec::new() };
+        if !deletable.is_empty() {
+            self.store.delete_many(&deletable).await?;
+        }
+        // Nothing may have been stored yet: an empty ledger is not worth creating.
+        if gathered.heads.is_empty() && before.version == 0 {
+            return Ok(());
+        }
+        Ledger::change(self.store, self.clock, |ledger| {
+            let passed = ledger.pass(gathered);
+            let forgot = !deletable.is_empty() && ledger.deleted(before, gathered.at);
+            passed || forgot
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// The boards of some channels, with everything that was answered before this call applied, in memory only.
+    /// Channels where nothing has happened yet have no board.
+    pub async fn view(&self, channels: Option<&[i64]>) -> Result<Vec<Board>, FoldError> {
+        for _ in 0..TRIES {
+            match self.view_once(channels).await {
+                Err(FoldError::Stale) => continue,
+                done => return done,
+            }
+        }
+        Err(FoldError::Contention("the boards".to_owned()))
+    }
+
+    async fn view_once(&self, channels: Option<&[i64]>) -> Result<Vec<Board>, FoldError> {
+        let gathered = gather(self.store, self.clock).await?;
+        let known = gathered.ledger.roots.keys().filter_map(|name| keys::board_channel(name));
+        let waiting = gathered.records.iter().flat_map(|r| &r.record.accepted).flat_map(|a| a.channel_ids.clone());
+        let wanted: BTreeSet<i64> =
+            known.chain(waiting).filter(|id| channels.is_none_or(|some| some.contains(id))).collect();
+        let mut boards = Vec::new();
+        for channel in wanted {
+            let mut board = match key_of(&gathered.ledger, &keys::board_name(channel)) {
+                None => Board::new(channel),
+                Some(key) => match self.store.get(&key).await? {
+                    None => return Err(StoreError(format!("{key} is gone")).into()),
+                    Some(bytes) => decode(&key, &bytes)?,
+                },
+            };
+            check_ledger(&board, &gathered.ledger)?;
+            let records = concerning(channel, &gathered);
+            let mut applying = Applying::default();
+            self.pages.loading(self.store, &mut board, |board| applying.run(board, &records)).await?;
+            boards.push(board);
+        }
+        Ok(boards)
+    }
+}
+
+fn decode(key: &str, bytes: &[u8]) -> Result<Board, FoldError> {
+    Board::decode(bytes).map_err(|problem| FoldError::Unreadable { key: key.to_owned(), problem })
+}
+
+/// The records that concern a channel.
+fn concerning(channel: i64, gathered: &Gathered) -> Vec<&Read> {
+    let concerns = |read: &&Read| read.record.accepted.iter().any(|a| a.channel_ids.contains(&channel));
+    gathered.records.iter().filter(concerns).collect()
+}
+
+/// A board drops its own heads where the ledger covers them. Whoever comes with an older ledger would then read
+/// records as new that the board has long applied.
+fn check_ledger(board: &Board, ledger: &Ledger) -> Result<(), FoldError> {
+    if board.head.ledger > ledger.version { Err(FoldError::Stale) } else { Ok(()) }
+}
+
+fn prune_heads(board: &mut Board, ledger: &Ledger) {
+    let before = board.head.heads.len();
+    board.head.heads.retain(|stream, head| match ledger.streams.get(stream) {
+        Some(live) => *head > live.head,
+        None => *stream > ledger.known,
+    });
+    if board.head.heads.len() < before {
+        board.head.ledger = ledger.version;
+    }
+}

@@ -1,0 +1,65 @@
+//! Gathering: everything that the journal has beyond the ledger.
+
+use std::collections::BTreeMap;
+
+use super::error::FoldError;
+use super::ledger::Ledger;
+use crate::journal::{Read, read_from};
+use crate::keys;
+use crate::ports::{Clock, Store};
+use crate::time::Timestamp;
+
+/// The most records read of one stream at a time.
+const STREAM_RECORDS: usize = 256;
+
+/// What was read of the journal.
+#[derive(Clone, Debug)]
+pub struct Gathered {
+    /// When the reading began. Only records sealed before it are taken: whatever a sender pushed before one of them
+    /// was answered and so stored before the reading began, and is here as well.
+    pub at: Timestamp,
+    /// The ledger at that time.
+    pub ledger: Ledger,
+    /// The highest stream there is.
+    pub known: u64,
+    /// The records, in the order in which they are applied: by time of receipt, stream, number.
+    pub records: Vec<Read>,
+    /// How far each stream was read, the ledger's heads included.
+    pub heads: BTreeMap<u64, u64>,
+    /// The streams that end at the ledger's head: not even a record from the future follows.
+    pub ended: BTreeMap<u64, u64>,
+    /// Whether there is more than was taken.
+    pub more: bool,
+}
+
+/// Reads everything that the journal has beyond the ledger, or a first part of it.
+pub async fn gather(store: &impl Store, clock: &impl Clock) -> Result<Gathered, FoldError> {
+    let at = clock.now();
+    let ledger = Ledger::read(store).await?;
+    let drawn = u64::try_from(store.counter(keys::STREAMS).await?).unwrap_or(0);
+    let known = drawn.max(ledger.known);
+    let live = ledger.streams.iter().map(|(stream, live)| (*stream, live.head));
+    let mut heads: BTreeMap<u64, u64> = live.chain((ledger.known + 1..=known).map(|stream| (stream, 0))).collect();
+    let mut records = Vec::new();
+    let mut ended = BTreeMap::new();
+    // Where a stream was not read to its end, what is left of it comes before anything sealed later.
+    let mut cut = Timestamp(u64::MAX);
+    for (&stream, &head) in &heads {
+        let (read, at_its_end) = read_from(store, stream, head, at, STREAM_RECORDS).await?;
+        if let Some(last) = read.last() {
+            if read.len() == STREAM_RECORDS {
+                cut = cut.min(last.record.received);
+            }
+        } else if at_its_end {
+            ended.insert(stream, head);
+        }
+        records.extend(read);
+    }
+    let more = cut < Timestamp(u64::MAX);
+    records.retain(|read| read.record.received <= cut);
+    records.sort_by_key(|read| (read.record.received, read.place));
+    for read in &records {
+        heads.insert(read.place.stream, read.place.n);
+    }
+    Ok(Gathered { at, ledger, known, records, heads, ended, more })
+}

@@ -1,0 +1,198 @@
+//! The ledger: how far every board has read each live stream, and which root documents there are.
+//!
+//! One value. It saves boards from being touched by records that do not concern them, lets read records be deleted,
+//! and is where a root document's true key is decided. It may lag behind: a board's own heads count beyond it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::FoldError;
+use super::gather::Gathered;
+use crate::journal::{STREAM_IDLE_MS, STREAM_STALL_MS};
+use crate::keys;
+use crate::ports::{Clock, Store, Swap};
+use crate::time::Timestamp;
+
+/// A stream that has not moved for this long is retired: its writer has let go of it. The writer's own limits, and as
+/// much again for clocks that differ, milliseconds.
+pub const RETIRE_MS: u64 = STREAM_IDLE_MS + STREAM_STALL_MS + 7_000;
+/// Records are deleted this long after every board has read them, milliseconds.
+const KEEP_MS: u64 = 30_000;
+/// The most records deleted at a time.
+const DELETE_RECORDS: u64 = 512;
+/// How long the one who may create the ledger has for it before another may, seconds.
+const CREATE_SECS: u64 = 10;
+/// How often a swap is tried.
+const TRIES: usize = 64;
+
+/// The ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// The format; [`Ledger::FORMAT`].
+    pub v: u32,
+    /// Grows by one with every swap.
+    pub version: u64,
+    /// Streams up to this number are in `streams` or retired.
+    pub known: u64,
+    /// The live streams.
+    pub streams: BTreeMap<u64, Live>,
+    /// The true key number of each root document.
+    pub roots: BTreeMap<String, i64>,
+    /// Records that every board has read and that still stand.
+    passed: Vec<Passed>,
+}
+
+/// A live stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// Every board concerned has read it up to this record.
+    pub head: u64,
+    /// When it was first seen or last seen to have moved, by the clock of who saw it.
+    pub seen: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Passed {
+    at: Timestamp,
+    stream: u64,
+    from: u64,
+    to: u64,
+    /// Records that are stored in parts, and in how many.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    parts: BTreeMap<u64, usize>,
+}
+
+impl Ledger {
+    /// The format that this version writes.
+    pub const FORMAT: u32 = 1;
+
+    fn new() -> Self {
+        let (streams, roots) = (BTreeMap::new(), BTreeMap::new());
+        Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed: Vec::new() }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, FoldError> {
+        let unreadable = |problem| FoldError::Unreadable { key: keys::LEDGER.to_owned(), problem };
+        let ledger: Self = serde_json::from_slice(bytes).map_err(|e| unreadable(e.to_string()))?;
+        if ledger.v == Self::FORMAT { Ok(ledger) } else { Err(unreadable(format!("format {}", ledger.v))) }
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        // Plain data with text keys: serialising it into memory has no way to fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// The ledger as it stands; one where nothing has happened if there is none yet.
+    pub async fn read(store: &impl Store) -> Result<Self, FoldError> {
+        match store.get(keys::LEDGER).await? {
+            Some(bytes) => Self::decode(&bytes),
+            None => Ok(Self::new()),
+        }
+    }
+
+    /// Changes the ledger; `change` may be called several times and says whether there is anything to store.
+    pub async fn change(
+        store: &impl Store,
+        clock: &impl Clock,
+        mut change: impl FnMut(&mut Self) -> bool,
+    ) -> Result<Self, FoldError> {
+        for _ in 0..TRIES {
+            let (bytes, handle) = store.read_to_swap(keys::LEDGER).await?;
+            let Some(bytes) = bytes else {
+                Self::create(store, clock).await?;
+                continue;
+            };
+            let mut ledger = Self::decode(&bytes)?;
+            if !change(&mut ledger) {
+                return Ok(ledger);
+            }
+            ledger.version += 1;
+            if store.swap(handle, &ledger.encode()).await? == Swap::Stored {
+                return Ok(ledger);
+            }
+        }
+        Err(FoldError::Contention("the ledger".to_owned()))
+    }
+
+    /// Creates the ledger, or waits until somebody has. A swap of a missing key cannot be trusted everywhere, so a
+    /// counter says who may, one in a round of some seconds; the next round's may only if nobody could in the last.
+    async fn create(store: &impl Store, clock: &impl Clock) -> Result<(), FoldError> {
+        let round = clock.now().secs() / CREATE_SECS;
+        let arbiter = |round: u64| format!("{}:{round}", keys::LEDGER_ARBITER);
+        let before = store.counter(&arbiter(round.saturating_sub(1))).await?;
+        if before == 0 && store.increment(&arbiter(round), 1).await? == 1 {
+            let (bytes, handle) = store.read_to_swap(keys::LEDGER).await?;
+            if bytes.is_none() {
+                store.swap(handle, &Self::new().encode()).await?;
+            }
+            return Ok(());
+        }
+        clock.sleep_us(20_000).await;
+        Ok(())
+    }
+
+    /// Takes in that the boards have read what was gathered, and retires streams that have not moved. Returns whether
+    /// anything changed.
+    pub(super) fn pass(&mut self, gathered: &Gathered) -> bool {
+        let before = self.clone();
+        for (&stream, &head) in &gathered.heads {
+            if stream > self.known {
+                self.streams.entry(stream).or_insert(Live { head: 0, seen: gathered.at });
+            }
+            // A stream that is known and not live was retired by another, who had read it to its end.
+            let Some(live) = self.streams.get_mut(&stream) else {
+                continue;
+            };
+            if head > live.head {
+                let parts = gathered.records.iter().filter(|r| r.place.stream == stream && r.parts > 0);
+                self.passed.push(Passed {
+                    at: gathered.at,
+                    stream,
+                    from: live.head + 1,
+                    to: head,
+                    parts: parts.map(|r| (r.place.n, r.parts)).filter(|(n, _)| *n > live.head && *n <= head).collect(),
+                });
+                *live = Live { head, seen: live.seen.max(gathered.at) };
+            }
+        }
+        self.known = self.known.max(gathered.known);
+        self.streams.retain(|stream, live| {
+            let at_its_end = gathered.ended.get(stream) == Some(&live.head);
+            !(at_its_end && gathered.at.millis_since(live.seen) > RETIRE_MS)
+        });
+        *self != before
+    }
+
+    /// The keys of records that may be deleted now, a bounded number.
+    pub fn deletable(&self, now: Timestamp) -> Vec<String> {
+        let mut keys = Vec::new();
+        for passed in self.due(now) {
+            for n in passed.from..=passed.to {
+                let key = keys::record(passed.stream, n);
+                let parts = passed.parts.get(&n).copied().unwrap_or(0);
+                keys.extend((0..parts).map(|part| keys::part(&key, part)));
+                keys.push(key);
+            }
+        }
+        keys
+    }
+
+    /// Forgets the records that `other` called deletable at `now`, and that were deleted since. Returns whether there
+    /// were any.
+    pub fn deleted(&mut self, other: &Self, now: Timestamp) -> bool {
+        let gone: Vec<&Passed> = other.due(now).collect();
+        let before = self.passed.len();
+        self.passed.retain(|passed| !gone.contains(&passed));
+        self.passed.len() < before
+    }
+
+    fn due(&self, now: Timestamp) -> impl Iterator<Item = &Passed> {
+        let mut left = DELETE_RECORDS;
+        self.passed.iter().filter(move |p| now.millis_since(p.at) > KEEP_MS).take_while(move |p| {
+            let fits = left > 0;
+            left = left.saturating_sub(p.to - p.from + 1);
+            fits
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! The pages that an instance has read lately. A page never changes, so keeping it is safe.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::error::FoldError;
+use crate::board::{Board, Missing, Page};
+use crate::ports::Store;
+use crate::value;
+
+/// The most pages kept; at most 96 KiB each in their stored form, several times that in memory.
+const PAGES: usize = 96;
+
+/// A cache of pages, one for an instance.
+#[derive(Default)]
+pub struct PageCache {
+    pages: RefCell<BTreeMap<String, Rc<Page>>>,
+}
+
+impl PageCache {
+    /// A page, from here or from the store.
+    ///
+    /// # Errors
+    /// [`FoldError::Stale`] where it is gone: it was replaced since the board was read.
+    pub async fn get(&self, store: &impl Store, key: &str) -> Result<Rc<Page>, FoldError> {
+        if let Some(page) = self.pages.borrow().get(key) {
+            return Ok(page.clone());
+        }
+        let (bytes, _) = value::get(store, key).await?.ok_or(FoldError::Stale)?;
+        let page: Page = serde_json::from_slice(&bytes)
+            .map_err(|e| FoldError::Unreadable { key: key.to_owned(), problem: e.to_string() })?;
+        let page = Rc::new(page);
+        let mut pages = self.pages.borrow_mut();
+        if pages.len() >= PAGES {
+            pages.clear();
+        }
+        pages.insert(key.to_owned(), page.clone());
+        Ok(page)
+    }
+
+    /// Calls `step` until no page is missing any more, loading what it misses.
+    pub async fn loading<T>(
+        &self,
+        store: &impl Store,
+        board: &mut Board,
+        mut step: impl FnMut(&mut Board) -> Result<T, Missing>,
+    ) -> Result<T, FoldError> {
+        loop {
+            match step(board) {
+                Ok(done) => return Ok(done),
+                Err(Missing(key)) => {
+                    let page = self.get(store, &key).await?;
+                    board.load(key, page);
+                }
+            }
+        }
+    }
+}
