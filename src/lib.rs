@@ -22,5 +22,7 @@ pub mod keys;
 pub mod ports;
 pub mod route;
 pub mod secret;
+#[cfg(target_arch = "wasm32")]
+pub mod spin;
 pub mod time;
 pub mod value;

@@ -1,7 +1,19 @@
-use spin_sdk::http::{IntoResponse, Request, StatusCode};
+//! Api: the Open API. Builds the adapters and calls the handler.
+
+use std::rc::Rc;
+
+use alarum::api::Api;
+use alarum::spin::{self, Spin, SpinStore};
+use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
+thread_local! {
+    static API: Rc<Api> = Rc::default();
+}
+
 #[http_service]
-async fn handle(_request: Request) -> impl IntoResponse {
-    (StatusCode::NOT_FOUND, "not built yet".to_string())
+async fn handle(request: Request) -> impl IntoResponse {
+    let request = spin::read(request).await;
+    let (api, config) = (API.with(Rc::clone), spin::config());
+    spin::respond(api.handle(&SpinStore, &Spin, config.as_deref(), &request).await)
 }

@@ -1,7 +1,25 @@
-use spin_sdk::http::{IntoResponse, Request, StatusCode};
+//! Fanout: folds the journal into boards and delivers webhooks. Builds the adapters and calls the handler.
+
+use std::rc::Rc;
+
+use alarum::fanout::Fanout;
+use alarum::spin::{self, Spin, SpinStore};
+use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
+thread_local! {
+    static FANOUT: Rc<Fanout> = Rc::default();
+}
+
 #[http_service]
-async fn handle(_request: Request) -> impl IntoResponse {
-    (StatusCode::NOT_FOUND, "not built yet".to_string())
+async fn handle(request: Request) -> impl IntoResponse {
+    let request = spin::read(request).await;
+    let (fanout, config) = (FANOUT.with(Rc::clone), spin::config());
+    let (answer, to_deliver) = fanout.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
+    if let Some(config) = config.filter(|_| !to_deliver.is_empty()) {
+        spin::spawn(async move {
+            fanout.deliver(&SpinStore, &Spin, &config, to_deliver).await;
+        });
+    }
+    spin::respond(answer)
 }

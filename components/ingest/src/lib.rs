@@ -1,7 +1,23 @@
-use spin_sdk::http::{IntoResponse, Request, StatusCode};
+//! Ingest: takes alert pushes. Builds the adapters and calls the handler.
+
+use std::rc::Rc;
+
+use alarum::ingest::Ingest;
+use alarum::spin::{self, Spin, SpinStore};
+use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
+thread_local! {
+    static INGEST: Rc<Ingest> = Rc::default();
+}
+
 #[http_service]
-async fn handle(_request: Request) -> impl IntoResponse {
-    (StatusCode::NOT_FOUND, "not built yet".to_string())
+async fn handle(request: Request) -> impl IntoResponse {
+    let request = spin::read(request).await;
+    let (ingest, config) = (INGEST.with(Rc::clone), spin::config());
+    let (answer, hint) = ingest.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
+    if let Some(hint) = hint {
+        spin::spawn(async move { ingest.wake(&Spin, hint).await });
+    }
+    spin::respond(answer)
 }

@@ -1,0 +1,42 @@
+//! Requests and answers between the SDK's types and the domain's.
+
+use futures_util::StreamExt;
+use spin_sdk::http::body::IncomingBodyExt;
+use spin_sdk::http::{FullBody, HeaderValue, StatusCode};
+
+use crate::http::{Answer, BODY_LIMIT, BodyError, Request};
+
+/// Reads a request, its body up to the limit.
+pub async fn read(request: spin_sdk::http::Request) -> Request {
+    let (parts, body) = request.into_parts();
+    let content_type = parts.headers.get("content-type").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let mut bytes = Vec::new();
+    let mut stream = body.stream();
+    let body = loop {
+        match stream.next().await {
+            None => break Ok(bytes),
+            Some(Ok(frame)) if bytes.len() + frame.len() > BODY_LIMIT => break Err(BodyError::TooLarge),
+            Some(Ok(frame)) => bytes.extend_from_slice(&frame),
+            Some(Err(_)) => break Err(BodyError::Broken),
+        }
+    };
+    Request {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        content_type,
+        body,
+    }
+}
+
+/// The SDK's form of an answer.
+pub fn respond(answer: Answer) -> http::Response<FullBody<bytes::Bytes>> {
+    let mut response = http::Response::new(FullBody::new(bytes::Bytes::from(answer.body)));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

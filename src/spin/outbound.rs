@@ -1,0 +1,60 @@
+//! Webhooks on Spin's outbound HTTP.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use spin_sdk::http::FullBody;
+use spin_sdk::http::body::IncomingBodyExt;
+use spin_sdk::wasip3::http::types::ErrorCode;
+
+use super::platform::Spin;
+use crate::ports::{Outbound, Post, PostAnswer, PostError};
+
+/// An answer's body is read up to this many bytes; it has no meaning.
+const ANSWER_BYTES: usize = 64 * 1024;
+
+impl Outbound for Spin {
+    async fn post(&self, post: Post<'_>) -> Result<PostAnswer, PostError> {
+        // The host's own limits are ten minutes; whatever loses this race is dropped, which cancels it.
+        let limit = std::pin::pin!(spin_sdk::time::sleep(Duration::from_millis(post.timeout_ms)));
+        let sending = std::pin::pin!(send(post));
+        match select(sending, limit).await {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => Err(PostError::TimedOut),
+        }
+    }
+}
+
+async fn send(post: Post<'_>) -> Result<PostAnswer, PostError> {
+    let mut request = http::Request::post(post.url);
+    for (name, value) in post.headers {
+        request = request.header(name, value);
+    }
+    let body = FullBody::new(bytes::Bytes::copy_from_slice(post.body));
+    let request = request.body(body).map_err(|error| PostError::Denied(error.to_string()))?;
+    let response = spin_sdk::http::send(request).await.map_err(judge)?;
+    let status = response.status().as_u16();
+    let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let mut stream = response.into_body().stream();
+    let mut read = 0;
+    while let Some(frame) = stream.next().await {
+        read += frame.map_err(judge)?.len();
+        if read > ANSWER_BYTES {
+            break;
+        }
+    }
+    Ok(PostAnswer { status, retry_after })
+}
+
+fn judge(code: ErrorCode) -> PostError {
+    match code {
+        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited | ErrorCode::HttpRequestUriInvalid => {
+            PostError::Denied(code.to_string())
+        }
+        ErrorCode::ConnectionTimeout | ErrorCode::ConnectionReadTimeout | ErrorCode::ConnectionWriteTimeout => {
+            PostError::TimedOut
+        }
+        other => PostError::Connection(other.to_string()),
+    }
+}
