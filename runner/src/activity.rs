@@ -35,10 +35,7 @@ impl Activity {
 
     /// A switch that is off.
     pub fn switch(&self) -> Switch {
-        Switch {
-            activity: self.clone(),
-            on: AtomicBool::new(false),
-        }
+        Switch { activity: self.clone(), on: AtomicBool::new(false) }
     }
 
     /// How many things are under way.
@@ -63,9 +60,7 @@ impl Switch {
     /// Turns it on or off; turning it to what it is already changes nothing.
     pub fn set(&self, on: bool) {
         if self.on.swap(on, Relaxed) != on {
-            self.activity
-                .0
-                .send_modify(|count| if on { *count += 1 } else { *count -= 1 });
+            self.activity.0.send_modify(|count| if on { *count += 1 } else { *count -= 1 });
         }
     }
 }

@@ -81,10 +81,7 @@ impl AllowedHosts {
     /// Whether requests to the application's own address (relative URLs and `self.alt`) may be sent.
     pub fn allows_own(&self) -> bool {
         self.0.iter().any(|entry| {
-            entry
-                .scheme
-                .as_deref()
-                .is_none_or(|scheme| matches!(scheme, "http" | "https"))
+            entry.scheme.as_deref().is_none_or(|scheme| matches!(scheme, "http" | "https"))
                 && matches!(entry.host, HostRule::Any | HostRule::Own)
         })
     }
@@ -117,10 +114,7 @@ impl Entry {
             Some((host, port)) if HostRule::parse(rest).is_err() => (host, port),
             _ => (rest, ""),
         };
-        ensure!(
-            scheme == "*" || scheme.chars().all(char::is_alphabetic),
-            "scheme {scheme:?} may hold letters only"
-        );
+        ensure!(scheme == "*" || scheme.chars().all(char::is_alphabetic), "scheme {scheme:?} may hold letters only");
         Ok(Entry {
             scheme: (scheme != "*").then(|| scheme.to_string()),
             host: HostRule::parse(host)?,
@@ -151,13 +145,8 @@ impl HostRule {
             };
             return Ok(HostRule::Suffix(format!(".{domain}")));
         }
-        ensure!(
-            !host.contains('*'),
-            "a wildcard may only stand for a whole host or in front as \"*.\""
-        );
-        Ok(HostRule::Exact(
-            Host::parse(host).with_context(|| format!("host {host:?}"))?,
-        ))
+        ensure!(!host.contains('*'), "a wildcard may only stand for a whole host or in front as \"*.\"");
+        Ok(HostRule::Exact(Host::parse(host).with_context(|| format!("host {host:?}"))?))
     }
 
     fn allows(&self, host: &Host) -> bool {
@@ -175,9 +164,7 @@ impl HostRule {
 impl PortRule {
     fn parse(port: &str, scheme: &str) -> Result<PortRule> {
         let number = |text: &str| {
-            text.parse::<u16>()
-                .map(u32::from)
-                .with_context(|| format!("port {text:?} is not a number up to 65535"))
+            text.parse::<u16>().map(u32::from).with_context(|| format!("port {text:?} is not a number up to 65535"))
         };
         match port.split_once("..") {
             _ if port == "*" => Ok(PortRule::Any),
@@ -218,9 +205,7 @@ mod tests {
 
     fn allowed(entry: &str, url: &str) -> bool {
         let entries = [(entry.to_string(), false)];
-        AllowedHosts::parse(&entries, &["fanout".to_string()])
-            .unwrap()
-            .allows(&Url::parse(url).unwrap())
+        AllowedHosts::parse(&entries, &["fanout".to_string()]).unwrap().allows(&Url::parse(url).unwrap())
     }
 
     #[test]
@@ -273,19 +258,9 @@ mod tests {
 
     #[test]
     fn malformed_entries_are_refused() {
-        for entry in [
-            "*",
-            "example.com",
-            "https://a/path",
-            "https://a*b",
-            "https://*.*.a",
-            "ftp://a",
-            "http://a:99999",
-        ] {
-            assert!(
-                AllowedHosts::parse(&[(entry.to_string(), false)], &[]).is_err(),
-                "{entry}"
-            );
+        for entry in ["*", "example.com", "https://a/path", "https://a*b", "https://*.*.a", "ftp://a", "http://a:99999"]
+        {
+            assert!(AllowedHosts::parse(&[(entry.to_string(), false)], &[]).is_err(), "{entry}");
         }
     }
 
@@ -293,12 +268,7 @@ mod tests {
     fn chaining_names_are_recognised_exactly() {
         assert_eq!(chained_component("fanout.spin.internal"), Some("fanout"));
         assert_eq!(chained_component("fanout.spin.internal:80"), Some("fanout"));
-        for other in [
-            "spin.internal",
-            ".spin.internal",
-            "a.b.spin.internal",
-            "fanout.spin.internal.example.com",
-        ] {
+        for other in ["spin.internal", ".spin.internal", "a.b.spin.internal", "fanout.spin.internal.example.com"] {
             assert_eq!(chained_component(other), None, "{other}");
         }
     }

@@ -58,10 +58,7 @@ impl App {
     pub fn load(options: &Options) -> Result<Arc<App>> {
         let manifest = Manifest::read(&options.manifest)?;
         let variables = Variables::resolve(&manifest, &options.variable, |name| std::env::var(name).ok())?;
-        let routes = manifest
-            .routes
-            .iter()
-            .map(|(route, component)| (route.as_str(), component.as_str()));
+        let routes = manifest.routes.iter().map(|(route, component)| (route.as_str(), component.as_str()));
         let router = Router::build(routes)?;
         let engine = engine::new()?;
         let linker = host::linker(&engine)?;
@@ -91,13 +88,7 @@ impl App {
                     reuse: options.reuse(),
                     activity: activity.clone(),
                 };
-                (
-                    id,
-                    Loaded {
-                        handler: ProxyHandler::new(instances),
-                        stats,
-                    },
-                )
+                (id, Loaded { handler: ProxyHandler::new(instances), stats })
             };
             App {
                 router,
@@ -158,9 +149,7 @@ impl App {
         component.stats.requests.fetch_add(1, Relaxed);
         let (start, tag) = (Instant::now(), RequestTag::default());
         let uri = request.uri().clone();
-        let logged = self
-            .log_requests
-            .then(|| (request.method().clone(), uri.path().to_string()));
+        let logged = self.log_requests.then(|| (request.method().clone(), uri.path().to_string()));
         let response = match headers::append(request.headers_mut(), &uri, route, client) {
             Ok(()) => answer(&route.component, component.handler.handle(tag.clone(), request).await),
             Err(error) => {
@@ -200,11 +189,7 @@ impl App {
 
     /// All counters, as the control listener shows them.
     pub fn report(&self) -> serde_json::Value {
-        let components = self
-            .components
-            .iter()
-            .map(|(id, c)| (id.clone(), c.stats.clone()))
-            .collect();
+        let components = self.components.iter().map(|(id, c)| (id.clone(), c.stats.clone())).collect();
         stats::report(&components, self.store.commits().count(), self.store.commits().micros())
     }
 
@@ -246,9 +231,7 @@ fn describe(
 ) -> Result<ComponentInfo> {
     let ids: Vec<String> = manifest.components.keys().cloned().collect();
     let inside = || format!("component.{id}");
-    let hosts = variables
-        .of_hosts(&component.allowed_outbound_hosts)
-        .with_context(inside)?;
+    let hosts = variables.of_hosts(&component.allowed_outbound_hosts).with_context(inside)?;
     let allowed_hosts = AllowedHosts::parse(&hosts, &ids).with_context(inside)?;
     for callee in allowed_hosts.chained_components() {
         ensure!(

@@ -107,12 +107,7 @@ impl HandlerState for Instances {
                 sleep: Box::pin(tokio::time::sleep(self.reuse.idle)),
                 busy: busy.clone(),
             },
-            state: InstanceState {
-                component: self.info.id.clone(),
-                reuse: self.reuse,
-                counts,
-                busy,
-            },
+            state: InstanceState { component: self.info.id.clone(), reuse: self.reuse, counts, busy },
         })
     }
 }
@@ -148,11 +143,7 @@ impl WorkerState for InstanceState {
         if let Err(error) = result {
             // The innermost cause is the trap's message; the rest are addresses in a stripped file. What a panic has to
             // say, the component has already printed itself.
-            eprintln!(
-                "alarum-runner: an instance of {} failed: {}",
-                self.component,
-                error.root_cause()
-            );
+            eprintln!("alarum-runner: an instance of {} failed: {}", self.component, error.root_cause());
         }
         drop(store);
         self.busy.set(false);

@@ -24,9 +24,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: watch::Receiver<b
         });
         tokio::spawn(async move {
             // A broken connection concerns its client only.
-            let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     })
     .await;
@@ -39,16 +37,10 @@ fn answer(app: &App, method: &Method, path: &str) -> Response<Full<Bytes>> {
             app.reset_counters();
             (StatusCode::OK, "{}".to_string())
         }
-        _ => (
-            StatusCode::NOT_FOUND,
-            r#"{"error":"there are GET /stats and POST /stats/reset"}"#.to_string(),
-        ),
+        _ => (StatusCode::NOT_FOUND, r#"{"error":"there are GET /stats and POST /stats/reset"}"#.to_string()),
     };
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        http::header::CONTENT_TYPE,
-        http::HeaderValue::from_static("application/json"),
-    );
+    response.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     response
 }

@@ -43,9 +43,7 @@ pub fn new() -> Result<Engine> {
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     match Engine::new(&config) {
         Ok(engine) => Ok(engine),
-        Err(_) => Engine::new(&base())
-            .map_err(anyhow::Error::from)
-            .context("cannot start wasmtime"),
+        Err(_) => Engine::new(&base()).map_err(anyhow::Error::from).context("cannot start wasmtime"),
     }
 }
 
@@ -78,11 +76,7 @@ pub fn load(engine: &Engine, source: &Path, cache: &Path, missing: impl FnOnce()
         .map_err(anyhow::Error::from)
         .with_context(|| format!("{} is not a component that can be run here", source.display()))?;
     if start.elapsed() > SLOW {
-        eprintln!(
-            "alarum-runner: compiled {} in {:.1} s",
-            source.display(),
-            start.elapsed().as_secs_f32()
-        );
+        eprintln!("alarum-runner: compiled {} in {:.1} s", source.display(), start.elapsed().as_secs_f32());
     }
     if let Err(e) = to_cache(&component, &path) {
         eprintln!("alarum-runner: cannot keep the compiled component for the next start: {e:#}");
@@ -163,9 +157,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let engine = new().unwrap();
         let source = directory.path().join("none.wasm");
-        let error = load(&engine, &source, directory.path(), || "build it".to_string())
-            .err()
-            .unwrap();
+        let error = load(&engine, &source, directory.path(), || "build it".to_string()).err().unwrap();
         assert!(error.to_string().ends_with("none.wasm; build it"), "{error}");
         std::fs::write(&source, b"text").unwrap();
         let error = load(&engine, &source, directory.path(), String::new).err().unwrap();

@@ -27,10 +27,7 @@ struct Lines {
 impl GuestOutput {
     /// The output of one instance of `component`.
     pub fn new(component: &str) -> GuestOutput {
-        GuestOutput(Arc::new(Lines {
-            prefix: format!("[{component}] "),
-            pending: Mutex::default(),
-        }))
+        GuestOutput(Arc::new(Lines { prefix: format!("[{component}] "), pending: Mutex::default() }))
     }
 }
 

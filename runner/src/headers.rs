@@ -30,10 +30,7 @@ pub fn absolute_uri(uri: &Uri, headers: &HeaderMap) -> Result<Uri, &'static str>
         None => None,
         Some(value) => {
             let text = value.to_str().map_err(|_| "the Host header is not text")?;
-            Some(
-                text.parse::<Authority>()
-                    .map_err(|_| "the Host header is not an address")?,
-            )
+            Some(text.parse::<Authority>().map_err(|_| "the Host header is not an address")?)
         }
     };
     let mut parts = uri.clone().into_parts();
@@ -44,9 +41,7 @@ pub fn absolute_uri(uri: &Uri, headers: &HeaderMap) -> Result<Uri, &'static str>
         (None, own) => own,
     };
     parts.scheme = Some(Scheme::HTTP);
-    parts
-        .path_and_query
-        .get_or_insert_with(|| http::uri::PathAndQuery::from_static("/"));
+    parts.path_and_query.get_or_insert_with(|| http::uri::PathAndQuery::from_static("/"));
     Uri::from_parts(parts).map_err(|_| "the request's address is not valid")
 }
 
@@ -58,24 +53,15 @@ pub fn append(headers: &mut HeaderMap, uri: &Uri, route: &RouteMatch, client: So
     for (name, value) in headers.iter() {
         std::str::from_utf8(value.as_bytes()).with_context(|| format!("the header {name} is not UTF-8"))?;
     }
-    let host = headers
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("localhost");
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let mut all = vec![
         ("spin-path-info".to_string(), route.path_info.clone()),
-        (
-            "spin-full-url".to_string(),
-            format!("{}://{host}{path}", uri.scheme_str().unwrap_or("http")),
-        ),
+        ("spin-full-url".to_string(), format!("{}://{host}{path}", uri.scheme_str().unwrap_or("http"))),
         ("spin-matched-route".to_string(), route.based_route.clone()),
         ("spin-base-path".to_string(), "/".to_string()),
         ("spin-raw-component-route".to_string(), route.raw_route.clone()),
-        (
-            "spin-component-route".to_string(),
-            route.raw_route_or_prefix().to_string(),
-        ),
+        ("spin-component-route".to_string(), route.raw_route_or_prefix().to_string()),
         ("spin-client-addr".to_string(), client.to_string()),
     ];
     let named = |(name, value): &(String, String)| (format!("spin-path-match-{name}").to_lowercase(), value.clone());
@@ -132,11 +118,8 @@ mod tests {
 
     #[test]
     fn forged_chaining_hosts_and_connection_are_taken_out() {
-        for (host, kept) in [
-            ("fanout.spin.internal", false),
-            ("fanout.spin.internal:80", false),
-            ("example.com", true),
-        ] {
+        for (host, kept) in [("fanout.spin.internal", false), ("fanout.spin.internal:80", false), ("example.com", true)]
+        {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, host.parse().unwrap());
             headers.insert(CONNECTION, "close".parse().unwrap());
@@ -150,15 +133,9 @@ mod tests {
     fn the_address_comes_from_the_host_header_or_the_uri_but_not_from_both() {
         let mut headers = HeaderMap::new();
         assert!(absolute_uri(&"/a".parse().unwrap(), &headers).is_err());
-        assert_eq!(
-            absolute_uri(&"http://h/a".parse().unwrap(), &headers).unwrap(),
-            "http://h/a"
-        );
+        assert_eq!(absolute_uri(&"http://h/a".parse().unwrap(), &headers).unwrap(), "http://h/a");
         headers.insert(HOST, "other".parse().unwrap());
-        assert_eq!(
-            absolute_uri(&"/a?q".parse().unwrap(), &headers).unwrap(),
-            "http://other/a?q"
-        );
+        assert_eq!(absolute_uri(&"/a?q".parse().unwrap(), &headers).unwrap(), "http://other/a?q");
         assert!(absolute_uri(&"http://h/a".parse().unwrap(), &headers).is_err());
     }
 }

@@ -50,8 +50,7 @@ impl Ctx {
         counts: Arc<InstanceCounts>,
     ) -> Result<Ctx> {
         let mut wasi = WasiCtx::builder();
-        wasi.stdout(GuestOutput::new(&component.id))
-            .stderr(GuestOutput::new(&component.id));
+        wasi.stdout(GuestOutput::new(&component.id)).stderr(GuestOutput::new(&component.id));
         for (name, value) in &component.environment {
             wasi.env(name, value);
         }
@@ -74,20 +73,13 @@ impl Ctx {
 
 impl WasiView for Ctx {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for Ctx {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            hooks: &mut self.outbound,
-            table: &mut self.table,
-            ctx: &mut self.http,
-        }
+        WasiHttpCtxView { hooks: &mut self.outbound, table: &mut self.table, ctx: &mut self.http }
     }
 }
 

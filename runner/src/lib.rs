@@ -8,10 +8,7 @@
 //! and when one ends; the crate that matches routes. What differs on purpose is said where it differs (search for
 //! "Spin" in the comments).
 
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test that fails may say so by panicking")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may say so by panicking"))]
 
 mod activity;
 mod allowed_hosts;
@@ -71,26 +68,15 @@ impl Runner {
             Some(address) => Some(bind(address, "--control").await?),
             None => None,
         };
-        let tick = options
-            .tick
-            .as_deref()
-            .map(|path| path.parse().context("--tick is not a path"))
-            .transpose()?;
+        let tick = options.tick.as_deref().map(|path| path.parse().context("--tick is not a path")).transpose()?;
         let every = Duration::from_millis(options.tick_every_ms);
         let nodelay = options.nodelay;
-        let app = tokio::task::spawn_blocking(move || App::load(&options))
-            .await
-            .context("loading was cut off")??;
+        let app = tokio::task::spawn_blocking(move || App::load(&options)).await.context("loading was cut off")??;
 
         let address = listener.local_addr().context("the listener has no address")?;
         app.set_address(address);
         let (stop, stopped) = watch::channel(false);
-        let mut tasks = vec![tokio::spawn(server::serve(
-            app.clone(),
-            listener,
-            nodelay,
-            stopped.clone(),
-        ))];
+        let mut tasks = vec![tokio::spawn(server::serve(app.clone(), listener, nodelay, stopped.clone()))];
         let mut control_address = None;
         if let Some(listener) = control {
             control_address = Some(listener.local_addr().context("the control listener has no address")?);
@@ -99,13 +85,7 @@ impl Runner {
         if let Some(path) = tick {
             tasks.push(tokio::spawn(ticker::run(app.clone(), path, every)));
         }
-        Ok(Runner {
-            app,
-            address,
-            control: control_address,
-            stop,
-            tasks,
-        })
+        Ok(Runner { app, address, control: control_address, stop, tasks })
     }
 
     /// Where the application listens.

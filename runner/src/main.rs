@@ -20,10 +20,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start threads")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let grace = Duration::from_millis(options.grace_ms);
     let outcome = runtime.block_on(async {
         // From here on a signal ends the runner in order, also while it still loads.
@@ -58,7 +55,5 @@ fn run(options: Options) -> Result<()> {
 /// Prints a line to stdout at once: whoever started the runner may wait for it.
 fn say(line: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")
-        .and_then(|()| out.flush())
-        .context("cannot write to stdout")
+    writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot write to stdout")
 }

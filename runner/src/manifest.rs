@@ -62,12 +62,8 @@ impl Manifest {
     /// One line that names the field: a file that cannot be read, TOML that is not valid, a field that does not exist
     /// or is not supported here, a trigger without its component.
     pub fn read(path: &Path) -> Result<Manifest> {
-        let text = std::fs::read_to_string(path).with_context(|| {
-            format!(
-                "cannot read the manifest {}; name another with --manifest",
-                path.display()
-            )
-        })?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the manifest {}; name another with --manifest", path.display()))?;
         let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
         Manifest::parse(&text, &directory).with_context(|| format!("manifest {}", path.display()))
     }
@@ -78,9 +74,7 @@ impl Manifest {
     /// As [`Manifest::read`].
     pub fn parse(text: &str, directory: &Path) -> Result<Manifest> {
         let raw: schema::Manifest = toml::from_str(text).map_err(|e| {
-            let line = e
-                .span()
-                .map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            let line = e.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             anyhow::anyhow!("line {line}: {}", e.message().replace('\n', " "))
         })?;
         ensure!(
@@ -97,30 +91,18 @@ impl Manifest {
             );
             for (index, trigger) in triggers.into_iter().enumerate() {
                 let field = format!("trigger.http number {}", index + 1);
-                let trigger = trigger
-                    .try_into()
-                    .map_err(|e| anyhow::anyhow!("{field}: {}", e.message()))?;
+                let trigger = trigger.try_into().map_err(|e| anyhow::anyhow!("{field}: {}", e.message()))?;
                 let (component, route) = check_trigger(trigger, &raw.component).context(field)?;
                 used.insert(component.clone());
                 routes.extend(route.map(|route| (route, component)));
             }
         }
-        ensure!(
-            !used.is_empty(),
-            "there is no [[trigger.http]], so nothing could be called"
-        );
-        let variables = raw
-            .variables
-            .into_iter()
-            .map(|(name, v)| Ok((name.clone(), v.check(&name)?)));
-        let components = raw
-            .component
-            .into_iter()
-            .filter(|(id, _)| used.contains(id))
-            .map(|(id, component)| {
-                let component = component.check(directory).with_context(|| format!("component.{id}"))?;
-                Ok((id, component))
-            });
+        ensure!(!used.is_empty(), "there is no [[trigger.http]], so nothing could be called");
+        let variables = raw.variables.into_iter().map(|(name, v)| Ok((name.clone(), v.check(&name)?)));
+        let components = raw.component.into_iter().filter(|(id, _)| used.contains(id)).map(|(id, component)| {
+            let component = component.check(directory).with_context(|| format!("component.{id}"))?;
+            Ok((id, component))
+        });
         Ok(Manifest {
             variables: variables.collect::<Result<_>>()?,
             components: components.collect::<Result<_>>()?,
@@ -138,10 +120,7 @@ fn check_trigger(
         ("components", trigger.components.is_some()),
         ("dependencies", trigger.dependencies.is_some()),
     ] {
-        ensure!(
-            !present,
-            "field {field} is not supported by the runner; use Spin for it"
-        );
+        ensure!(!present, "field {field} is not supported by the runner; use Spin for it");
     }
     if let Some(executor) = trigger.executor {
         ensure!(
@@ -155,10 +134,7 @@ fn check_trigger(
         Some(_) => bail!("field component must be the id of a [component.<id>]; inline components are not supported"),
         None => bail!("field component is missing"),
     };
-    ensure!(
-        components.contains_key(&component),
-        "there is no [component.{component}]"
-    );
+    ensure!(components.contains_key(&component), "there is no [component.{component}]");
     match trigger.route {
         schema::Route::Public(route) => {
             ensure!(
@@ -195,10 +171,7 @@ mod tests {
              [component.a]\nsource = \"a.wasm\"\n[component.b]\nsource = \"/abs/b.wasm\"\n"
         ))
         .unwrap();
-        assert_eq!(
-            manifest.routes,
-            [("/...".into(), "a".into()), ("/tick".into(), "b".to_string())]
-        );
+        assert_eq!(manifest.routes, [("/...".into(), "a".into()), ("/tick".into(), "b".to_string())]);
         assert_eq!(manifest.components["a"].source, Path::new("/app/a.wasm"));
         assert_eq!(manifest.components["b"].source, Path::new("/abs/b.wasm"));
     }
@@ -212,16 +185,8 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(manifest.variables["token"], Variable { default: None });
-        assert_eq!(
-            manifest.variables["name"],
-            Variable {
-                default: Some("n".into())
-            }
-        );
-        let mount = Mount {
-            source: "/app/config".into(),
-            destination: "/config".into(),
-        };
+        assert_eq!(manifest.variables["name"], Variable { default: Some("n".into()) });
+        let mount = Mount { source: "/app/config".into(), destination: "/config".into() };
         assert_eq!(manifest.components["a"].files, [mount]);
     }
 
@@ -229,32 +194,14 @@ mod tests {
     fn what_is_not_supported_is_named() {
         let component = "[component.a]\nsource = \"a.wasm\"\n";
         for (rest, expected) in [
-            (
-                format!("{TRIGGER}{component}sqlite_databases = [\"default\"]\n"),
-                "sqlite_databases",
-            ),
+            (format!("{TRIGGER}{component}sqlite_databases = [\"default\"]\n"), "sqlite_databases"),
             (format!("{TRIGGER}{component}nonsense = 1\n"), "nonsense"),
-            (
-                format!("{TRIGGER}{component}key_value_stores = [\"other\"]\n"),
-                "\"other\"",
-            ),
+            (format!("{TRIGGER}{component}key_value_stores = [\"other\"]\n"), "\"other\""),
             (format!("{TRIGGER}{component}files = [\"*.txt\"]\n"), "files"),
-            (
-                format!("{TRIGGER}[component.a]\nsource = {{ url = \"u\", digest = \"d\" }}\n"),
-                "source",
-            ),
-            (
-                format!("{TRIGGER}{component}[[trigger.cron]]\ncomponent = \"a\"\n"),
-                "trigger.cron",
-            ),
-            (
-                format!("[[trigger.http]]\nroute = \"/\"\ncomponent = \"zzz\"\n{component}"),
-                "component.zzz",
-            ),
-            (
-                format!("[variables]\nUpper = {{ default = \"x\" }}\n{TRIGGER}{component}"),
-                "Upper",
-            ),
+            (format!("{TRIGGER}[component.a]\nsource = {{ url = \"u\", digest = \"d\" }}\n"), "source"),
+            (format!("{TRIGGER}{component}[[trigger.cron]]\ncomponent = \"a\"\n"), "trigger.cron"),
+            (format!("[[trigger.http]]\nroute = \"/\"\ncomponent = \"zzz\"\n{component}"), "component.zzz"),
+            (format!("[variables]\nUpper = {{ default = \"x\" }}\n{TRIGGER}{component}"), "Upper"),
             (format!("[variables]\nv = {{ }}\n{TRIGGER}{component}"), "variables.v"),
         ] {
             let message = error_of(&rest);
@@ -264,10 +211,6 @@ mod tests {
 
     #[test]
     fn broken_toml_names_its_line() {
-        assert!(
-            error_of("[component.a\n").contains("line 4"),
-            "{}",
-            error_of("[component.a\n")
-        );
+        assert!(error_of("[component.a\n").contains("line 4"), "{}", error_of("[component.a\n"));
     }
 }

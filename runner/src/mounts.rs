@@ -24,10 +24,7 @@ pub fn prepare(component: &str, files: &[Mount], state_dir: &Path) -> Result<Vec
             ensure!(clash.is_none(), "files destination {destination:?} is used twice");
         } else if source.is_file() {
             let Some((parent, name)) = destination.rsplit_once('/').filter(|(_, name)| !name.is_empty()) else {
-                bail!(
-                    "files destination {destination:?} of the file {} must name a file",
-                    source.display()
-                );
+                bail!("files destination {destination:?} of the file {} must name a file", source.display());
             };
             let next = staging.join(copied.len().to_string());
             let directory = copied.entry(trimmed(parent)).or_insert(next);
@@ -42,24 +39,14 @@ pub fn prepare(component: &str, files: &[Mount], state_dir: &Path) -> Result<Vec
     }
     for (destination, directory) in copied {
         let clash = mounts.insert(destination.clone(), directory);
-        ensure!(
-            clash.is_none(),
-            "files: single files inside the mounted directory {destination:?} are not supported"
-        );
+        ensure!(clash.is_none(), "files: single files inside the mounted directory {destination:?} are not supported");
     }
-    Ok(mounts
-        .into_iter()
-        .map(|(destination, directory)| (directory, destination))
-        .collect())
+    Ok(mounts.into_iter().map(|(destination, directory)| (directory, destination)).collect())
 }
 
 fn trimmed(path: &str) -> String {
     let path = path.trim_end_matches('/');
-    if path.is_empty() {
-        "/".to_string()
-    } else {
-        path.to_string()
-    }
+    if path.is_empty() { "/".to_string() } else { path.to_string() }
 }
 
 #[cfg(test)]
@@ -67,10 +54,7 @@ mod tests {
     use super::*;
 
     fn mount(source: PathBuf, destination: &str) -> Mount {
-        Mount {
-            source,
-            destination: destination.to_string(),
-        }
+        Mount { source, destination: destination.to_string() }
     }
 
     #[test]

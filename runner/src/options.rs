@@ -92,11 +92,7 @@ impl Options {
 
     /// How instances are used again.
     pub fn reuse(&self) -> Reuse {
-        Reuse {
-            concurrent: self.max_concurrent,
-            total: self.max_requests,
-            idle: Duration::from_millis(self.idle_ms),
-        }
+        Reuse { concurrent: self.max_concurrent, total: self.max_requests, idle: Duration::from_millis(self.idle_ms) }
     }
 }
 
@@ -108,9 +104,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text
-        .parse()
-        .map_err(|e| format!("{e}; write for example 127.0.0.1:3001"))?;
+    let address: SocketAddr = text.parse().map_err(|e| format!("{e}; write for example 127.0.0.1:3001"))?;
     if address.ip().is_loopback() {
         Ok(address)
     } else {
@@ -119,11 +113,7 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn absolute_path(text: &str) -> Result<String, String> {
-    if text.starts_with('/') {
-        Ok(text.to_string())
-    } else {
-        Err("must start with /".to_string())
-    }
+    if text.starts_with('/') { Ok(text.to_string()) } else { Err("must start with /".to_string()) }
 }
 
 #[cfg(test)]
@@ -138,16 +128,8 @@ mod tests {
 
     #[test]
     fn wrong_values_are_refused() {
-        for arguments in [
-            ["--max-requests", "0"],
-            ["--control", "0.0.0.0:1"],
-            ["--tick", "x"],
-            ["--listen", "3000"],
-        ] {
-            assert!(
-                Options::try_parse_from([&["alarum-runner"][..], &arguments].concat()).is_err(),
-                "{arguments:?}"
-            );
+        for arguments in [["--max-requests", "0"], ["--control", "0.0.0.0:1"], ["--tick", "x"], ["--listen", "3000"]] {
+            assert!(Options::try_parse_from([&["alarum-runner"][..], &arguments].concat()).is_err(), "{arguments:?}");
         }
     }
 }

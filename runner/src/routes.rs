@@ -66,21 +66,13 @@ impl Router {
         }
         let mut inner = routefinder::Router::new();
         for (raw, component) in kept {
-            let slashed = if raw.starts_with('/') {
-                raw.to_string()
-            } else {
-                format!("/{raw}")
-            };
+            let slashed = if raw.starts_with('/') { raw.to_string() } else { format!("/{raw}") };
             let based = slashed.strip_suffix('/').unwrap_or(&slashed).to_string();
             let pattern = match based.strip_suffix("/...") {
                 Some(prefix) => format!("{prefix}/*"),
                 None => based.clone(),
             };
-            let route = Route {
-                component: component.to_string(),
-                raw: raw.to_string(),
-                based,
-            };
+            let route = Route { component: component.to_string(), raw: raw.to_string(), based };
             inner
                 .add(pattern, route)
                 .map_err(|e| anyhow!("{e}"))
@@ -118,20 +110,12 @@ mod tests {
     use super::*;
 
     fn answers(routes: &[(&str, &str)], path: &str) -> Option<String> {
-        Router::build(routes.iter().copied())
-            .unwrap()
-            .route(path)
-            .map(|m| m.component)
+        Router::build(routes.iter().copied()).unwrap().route(path).map(|m| m.component)
     }
 
     #[test]
     fn exact_beats_wildcard_and_the_longest_prefix_wins() {
-        let routes = [
-            ("/...", "api"),
-            ("/event/...", "ingest"),
-            ("/event/deep/...", "deep"),
-            ("/tick", "fanout"),
-        ];
+        let routes = [("/...", "api"), ("/event/...", "ingest"), ("/event/deep/...", "deep"), ("/tick", "fanout")];
         for (path, component) in [
             ("/", "api"),
             ("/tick", "fanout"),
@@ -144,11 +128,7 @@ mod tests {
             assert_eq!(answers(&routes, path).as_deref(), Some(component), "{path}");
             let mut turned = routes;
             turned.reverse();
-            assert_eq!(
-                answers(&turned, path).as_deref(),
-                Some(component),
-                "{path}, routes turned round"
-            );
+            assert_eq!(answers(&turned, path).as_deref(), Some(component), "{path}, routes turned round");
         }
     }
 
@@ -159,22 +139,13 @@ mod tests {
 
     #[test]
     fn of_equal_routes_the_last_one_wins() {
-        assert_eq!(
-            answers(&[("/a", "first"), ("/a", "second")], "/a").as_deref(),
-            Some("second")
-        );
+        assert_eq!(answers(&[("/a", "first"), ("/a", "second")], "/a").as_deref(), Some("second"));
     }
 
     #[test]
     fn path_info_is_the_rest_with_its_slashes() {
         let router = Router::build([("/test/...", "t"), ("/exact", "e")]).unwrap();
-        for (path, rest) in [
-            ("/test", ""),
-            ("/test/", "/"),
-            ("/test/a", "/a"),
-            ("/test/a/", "/a/"),
-            ("/exact", ""),
-        ] {
+        for (path, rest) in [("/test", ""), ("/test/", "/"), ("/test/a", "/a"), ("/test/a/", "/a/"), ("/exact", "")] {
             assert_eq!(router.route(path).unwrap().path_info, rest, "{path}");
         }
     }

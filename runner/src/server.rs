@@ -37,10 +37,8 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, nodelay: bool, stop: wa
         let service = service_fn(move |request: Request<Incoming>| {
             let app = app.clone();
             async move {
-                let request = request.map(|body| {
-                    body.map_err(|e| ErrorCode::from_hyper_request_error(e).into())
-                        .boxed_unsync()
-                });
+                let request =
+                    request.map(|body| body.map_err(|e| ErrorCode::from_hyper_request_error(e).into()).boxed_unsync());
                 Ok::<_, Infallible>(sendable(app.serve(request, client).await))
             }
         });
@@ -72,10 +70,7 @@ pub async fn accept(
         match accepted {
             Ok((stream, client)) => each(stream, client, stop.clone()),
             Err(_) => {
-                if finish_or(tokio::time::sleep(ACCEPT_PAUSE), stop.clone())
-                    .await
-                    .is_none()
-                {
+                if finish_or(tokio::time::sleep(ACCEPT_PAUSE), stop.clone()).await.is_none() {
                     return;
                 }
             }

@@ -100,11 +100,7 @@ impl KvStats {
     /// Counts one call.
     pub fn count(&self, call: Call, instance: &InstanceCounts) {
         self.calls[call as usize].fetch_add(1, Relaxed);
-        let side = if call.is_write() {
-            &instance.writes
-        } else {
-            &instance.reads
-        };
+        let side = if call.is_write() { &instance.writes } else { &instance.reads };
         side.fetch_add(1, Relaxed);
     }
 
@@ -125,18 +121,12 @@ impl KvStats {
     }
 
     fn sum(&self, writes: bool) -> u64 {
-        Call::ALL
-            .iter()
-            .filter(|c| c.is_write() == writes)
-            .map(|c| self.calls[*c as usize].load(Relaxed))
-            .sum()
+        Call::ALL.iter().filter(|c| c.is_write() == writes).map(|c| self.calls[*c as usize].load(Relaxed)).sum()
     }
 
     fn to_json(&self) -> Value {
-        let mut all: Map<String, Value> = Call::ALL
-            .iter()
-            .map(|c| (c.name().to_string(), self.calls[*c as usize].load(Relaxed).into()))
-            .collect();
+        let mut all: Map<String, Value> =
+            Call::ALL.iter().map(|c| (c.name().to_string(), self.calls[*c as usize].load(Relaxed).into())).collect();
         all.extend([
             ("swap_conflict".to_string(), self.swap_conflict.load(Relaxed).into()),
             ("reads".to_string(), self.sum(false).into()),
@@ -150,12 +140,7 @@ impl KvStats {
 
     fn reset(&self) {
         self.calls.iter().for_each(|c| c.store(0, Relaxed));
-        for counter in [
-            &self.swap_conflict,
-            &self.keys_written,
-            &self.bytes_read,
-            &self.bytes_written,
-        ] {
+        for counter in [&self.swap_conflict, &self.keys_written, &self.bytes_read, &self.bytes_written] {
             counter.store(0, Relaxed);
         }
     }
@@ -165,13 +150,7 @@ impl ComponentStats {
     /// Sets every counter to zero.
     pub fn reset(&self) {
         self.kv.reset();
-        for counter in [
-            &self.requests,
-            &self.instances_started,
-            &self.chained,
-            &self.network,
-            &self.denied,
-        ] {
+        for counter in [&self.requests, &self.instances_started, &self.chained, &self.network, &self.denied] {
             counter.store(0, Relaxed);
         }
     }
@@ -192,10 +171,7 @@ impl ComponentStats {
 
 /// The counters of all components as one document, with the store's commits and the time they took in µs.
 pub fn report(components: &BTreeMap<String, Arc<ComponentStats>>, commits: u64, commit_us_total: u64) -> Value {
-    let components: Map<String, Value> = components
-        .iter()
-        .map(|(id, stats)| (id.clone(), stats.to_json()))
-        .collect();
+    let components: Map<String, Value> = components.iter().map(|(id, stats)| (id.clone(), stats.to_json())).collect();
     json!({ "components": components, "commits": commits, "commit_us_total": commit_us_total })
 }
 

@@ -69,10 +69,7 @@ pub struct Commits {
 impl Commits {
     /// A counter whose every commit takes `delay` longer, for trying out how an application does on a slow disk.
     pub fn new(delay: Duration) -> Commits {
-        Commits {
-            delay,
-            ..Commits::default()
-        }
+        Commits { delay, ..Commits::default() }
     }
 
     /// Number of commits since the start or the last reset.
@@ -101,8 +98,7 @@ impl Commits {
                 std::thread::sleep(self.delay);
             }
             self.count.fetch_add(1, Relaxed);
-            self.micros
-                .fetch_add(u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX), Relaxed);
+            self.micros.fetch_add(u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX), Relaxed);
         }
         Ok(value)
     }
@@ -112,10 +108,7 @@ impl Commits {
 fn counter(key: &str, stored: Option<&[u8]>) -> Result<i64, StoreError> {
     let Some(bytes) = stored else { return Ok(0) };
     let bytes = bytes.try_into().map_err(|_| {
-        StoreError(format!(
-            "the value of {key:?} is {} bytes long, a counter must be 8; Spin panics here",
-            bytes.len()
-        ))
+        StoreError(format!("the value of {key:?} is {} bytes long, a counter must be 8; Spin panics here", bytes.len()))
     })?;
     Ok(i64::from_le_bytes(bytes))
 }
@@ -128,10 +121,7 @@ mod tests {
     fn stores() -> [(&'static str, Arc<dyn Store>, Option<tempfile::TempDir>); 2] {
         let directory = tempfile::tempdir().unwrap();
         let sqlite = SqliteStore::open(directory.path(), Duration::ZERO).unwrap();
-        [
-            ("sqlite", Arc::new(sqlite), Some(directory)),
-            ("memory", Arc::new(MemoryStore::new(Duration::ZERO)), None),
-        ]
+        [("sqlite", Arc::new(sqlite), Some(directory)), ("memory", Arc::new(MemoryStore::new(Duration::ZERO)), None)]
     }
 
     fn strings(keys: &[&str]) -> Vec<String> {
@@ -170,18 +160,10 @@ mod tests {
         for (name, store, _directory) in stores() {
             assert_eq!(store.increment("default", "n", 5), Ok(5), "{name}");
             assert_eq!(store.increment("default", "n", -7), Ok(-2), "{name}");
-            assert_eq!(
-                store.get("default", "n").unwrap().unwrap(),
-                (-2i64).to_le_bytes(),
-                "{name}"
-            );
+            assert_eq!(store.get("default", "n").unwrap().unwrap(), (-2i64).to_le_bytes(), "{name}");
             store.set("default", "n", b"not 8").unwrap();
             assert!(store.increment("default", "n", 1).is_err(), "{name}");
-            assert_eq!(
-                store.get("default", "n").unwrap().unwrap(),
-                b"not 8",
-                "{name} still works"
-            );
+            assert_eq!(store.get("default", "n").unwrap().unwrap(), b"not 8", "{name} still works");
         }
     }
 
@@ -189,21 +171,9 @@ mod tests {
     fn a_swap_needs_the_old_value_unless_the_key_was_missing() {
         for (name, store, _directory) in stores() {
             assert_eq!(store.swap("default", "k", None, b"first"), Ok(true), "{name}");
-            assert_eq!(
-                store.swap("default", "k", None, b"second"),
-                Ok(true),
-                "{name}: both creators win"
-            );
-            assert_eq!(
-                store.swap("default", "k", Some(b"first"), b"third"),
-                Ok(false),
-                "{name}"
-            );
-            assert_eq!(
-                store.swap("default", "k", Some(b"second"), b"third"),
-                Ok(true),
-                "{name}"
-            );
+            assert_eq!(store.swap("default", "k", None, b"second"), Ok(true), "{name}: both creators win");
+            assert_eq!(store.swap("default", "k", Some(b"first"), b"third"), Ok(false), "{name}");
+            assert_eq!(store.swap("default", "k", Some(b"second"), b"third"), Ok(true), "{name}");
             assert_eq!(store.swap("default", "gone", Some(b"x"), b"y"), Ok(false), "{name}");
             assert_eq!(store.commits().count(), 3, "{name}: what failed committed nothing");
         }

@@ -22,13 +22,9 @@ pub fn resolve(template: &str, variables: &BTreeMap<String, String>) -> Result<S
     while let Some(start) = rest.find("{{") {
         out.push_str(&rest[..start]);
         let inside = &rest[start + 2..];
-        let end = inside
-            .find("}}")
-            .ok_or_else(|| TemplateError::Unmatched(template.to_string()))?;
+        let end = inside.find("}}").ok_or_else(|| TemplateError::Unmatched(template.to_string()))?;
         let name = inside[..end].trim();
-        let value = variables
-            .get(name)
-            .ok_or_else(|| TemplateError::UnknownVariable(name.to_string()))?;
+        let value = variables.get(name).ok_or_else(|| TemplateError::UnknownVariable(name.to_string()))?;
         out.push_str(value);
         rest = &inside[end + 2..];
     }
@@ -65,13 +61,7 @@ mod tests {
 
     #[test]
     fn unknown_names_and_open_braces_are_errors() {
-        assert_eq!(
-            resolve("{{ nope }}", &variables()),
-            Err(TemplateError::UnknownVariable("nope".into()))
-        );
-        assert_eq!(
-            resolve("{{ host", &variables()),
-            Err(TemplateError::Unmatched("{{ host".into()))
-        );
+        assert_eq!(resolve("{{ nope }}", &variables()), Err(TemplateError::UnknownVariable("nope".into())));
+        assert_eq!(resolve("{{ host", &variables()), Err(TemplateError::Unmatched("{{ host".into())));
     }
 }

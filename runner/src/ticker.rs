@@ -34,13 +34,8 @@ async fn post(app: &App, path: &Uri) -> StatusCode {
     let mut request = Request::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
     *request.method_mut() = Method::POST;
     *request.uri_mut() = path.clone();
-    let host = app
-        .address()
-        .and_then(|address| HeaderValue::from_str(&address.to_string()).ok());
-    request.headers_mut().insert(
-        http::header::HOST,
-        host.unwrap_or(HeaderValue::from_static("localhost")),
-    );
+    let host = app.address().and_then(|address| HeaderValue::from_str(&address.to_string()).ok());
+    request.headers_mut().insert(http::header::HOST, host.unwrap_or(HeaderValue::from_static("localhost")));
     let response = app.serve(request, CLIENT).await;
     let status = response.status();
     // The body is read to its end, so that the component can finish writing it.

@@ -94,9 +94,7 @@ impl Variables {
 /// Whether Spin accepts `name` as the name of a variable.
 pub fn is_valid_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && !name.ends_with('_')
         && !name.contains("__")
 }
@@ -116,10 +114,7 @@ mod tests {
     fn resolve(given: &[&str], environment: &[(&str, &str)]) -> Result<Variables> {
         let given: Vec<String> = given.iter().map(|s| s.to_string()).collect();
         Variables::resolve(&manifest(), &given, |key| {
-            environment
-                .iter()
-                .find(|(name, _)| *name == key)
-                .map(|(_, value)| value.to_string())
+            environment.iter().find(|(name, _)| *name == key).map(|(_, value)| value.to_string())
         })
     }
 
@@ -128,41 +123,23 @@ mod tests {
         let both = resolve(&["token=a", "name=b"], &[("SPIN_VARIABLE_TOKEN", "e")]).unwrap();
         let templates = BTreeMap::from([("all".to_string(), "{{ token }}/{{ name }}".to_string())]);
         assert_eq!(both.of_component(&templates).unwrap()["all"], "e/b");
-        assert_eq!(
-            resolve(&["token=a"], &[]).unwrap().of_component(&templates).unwrap()["all"],
-            "a/n"
-        );
+        assert_eq!(resolve(&["token=a"], &[]).unwrap().of_component(&templates).unwrap()["all"], "a/n");
     }
 
     #[test]
     fn missing_and_unknown_variables_are_named() {
         assert!(resolve(&[], &[]).unwrap_err().to_string().contains("token"));
-        assert!(
-            resolve(&["token=a", "tokken=b"], &[])
-                .unwrap_err()
-                .to_string()
-                .contains("tokken")
-        );
+        assert!(resolve(&["token=a", "tokken=b"], &[]).unwrap_err().to_string().contains("tokken"));
     }
 
     #[test]
     fn values_are_not_shown() {
-        assert_eq!(
-            format!("{:?}", resolve(&["token=hush"], &[]).unwrap()),
-            r#"{"name", "token"}"#
-        );
+        assert_eq!(format!("{:?}", resolve(&["token=hush"], &[]).unwrap()), r#"{"name", "token"}"#);
     }
 
     #[test]
     fn names_follow_the_rule() {
-        for (name, valid) in [
-            ("a", true),
-            ("a_1", true),
-            ("", false),
-            ("1a", false),
-            ("a__b", false),
-            ("a_", false),
-        ] {
+        for (name, valid) in [("a", true), ("a_1", true), ("", false), ("1a", false), ("a__b", false), ("a_", false)] {
             assert_eq!(is_valid_name(name), valid, "{name}");
         }
     }

@@ -22,11 +22,7 @@ impl Ctx {
     /// Opens a store, for both interfaces; `None` if the component may not.
     pub(super) fn open_bucket(&mut self, label: String) -> wasmtime::Result<Option<Resource<Bucket>>> {
         let allowed = self.component.key_value_stores.contains(&label);
-        Ok(if allowed {
-            Some(self.table.push(Bucket { label })?)
-        } else {
-            None
-        })
+        Ok(if allowed { Some(self.table.push(Bucket { label })?) } else { None })
     }
 }
 
@@ -42,11 +38,7 @@ fn opened<T>(accessor: &Accessor<T, Host>, bucket: &Resource<Bucket>, call: Call
         let ctx = access.get();
         let label = ctx.table.get(bucket)?.label.clone();
         ctx.component.stats.kv.count(call, &ctx.counts);
-        Ok(Opened {
-            component: ctx.component.clone(),
-            store: ctx.store.clone(),
-            label,
-        })
+        Ok(Opened { component: ctx.component.clone(), store: ctx.store.clone(), label })
     })
 }
 
@@ -90,9 +82,7 @@ impl<T: Send> key_value::HostStoreWithStore<T> for Host {
 
     async fn exists(accessor: &Accessor<T, Self>, bucket: Resource<Bucket>, key: String) -> Outcome<bool> {
         let on = opened(accessor, &bucket, Call::Exists)?;
-        Ok(block_in_place(|| on.store.get(&on.label, &key))
-            .map(|value| value.is_some())
-            .map_err(Error::from))
+        Ok(block_in_place(|| on.store.get(&on.label, &key)).map(|value| value.is_some()).map_err(Error::from))
     }
 
     /// Spin streams the keys while it holds the store's lock, which can deadlock with another call of the same

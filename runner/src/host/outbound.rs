@@ -87,11 +87,7 @@ async fn send(
     mut request: Request<Body>,
     options: RequestOptions,
 ) -> Result<Response<Body>, Failure> {
-    let host = request
-        .uri()
-        .authority()
-        .ok_or(ErrorCode::HttpRequestUriInvalid)?
-        .host();
+    let host = request.uri().authority().ok_or(ErrorCode::HttpRequestUriInvalid)?.host();
     let own = host.is_empty() || host == "self.alt";
     let callee = chained_component(host).map(str::to_string);
     let allowed = if own {
@@ -137,9 +133,7 @@ fn own_uri(app: &App, uri: &Uri) -> Option<Uri> {
 
 /// What a component is told when the body of a chained response breaks off.
 fn body_error(error: wasmtime::Error) -> ErrorCode {
-    error
-        .downcast::<ErrorCode>()
-        .unwrap_or_else(|e| ErrorCode::InternalError(Some(e.to_string())))
+    error.downcast::<ErrorCode>().unwrap_or_else(|e| ErrorCode::InternalError(Some(e.to_string())))
 }
 
 /// The interface's code for an error of the client: the one that our own connector gave if it was that; TLS if the
@@ -190,21 +184,13 @@ impl Service<Uri> for Connect {
 
 async fn connect(uri: &Uri) -> Result<TokioIo<TcpStream>, ErrorCode> {
     let host = uri.host().ok_or(ErrorCode::HttpRequestUriInvalid)?;
-    let port = uri
-        .port_u16()
-        .unwrap_or(if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 });
+    let port = uri.port_u16().unwrap_or(if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 });
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let unresolved = || {
         let rcode = Some("address not available".to_string());
-        ErrorCode::DnsError(DnsErrorPayload {
-            rcode,
-            info_code: Some(0),
-        })
+        ErrorCode::DnsError(DnsErrorPayload { rcode, info_code: Some(0) })
     };
-    let addresses: Vec<_> = tokio::net::lookup_host((host, port))
-        .await
-        .map_err(|_| unresolved())?
-        .collect();
+    let addresses: Vec<_> = tokio::net::lookup_host((host, port)).await.map_err(|_| unresolved())?.collect();
     let stream = TcpStream::connect(&*addresses).await.map_err(|e| match e.kind() {
         std::io::ErrorKind::AddrNotAvailable => unresolved(),
         _ => ErrorCode::ConnectionRefused,

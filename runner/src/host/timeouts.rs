@@ -19,11 +19,7 @@ pub struct BetweenBytes<B> {
 impl<B> BetweenBytes<B> {
     /// Limits the time between two frames of `inner`.
     pub fn new(inner: B, limit: Duration) -> BetweenBytes<B> {
-        BetweenBytes {
-            inner: Some(inner),
-            limit,
-            waiting: None,
-        }
+        BetweenBytes { inner: Some(inner), limit, waiting: None }
     }
 }
 
@@ -41,12 +37,7 @@ impl<B: Body<Data = Bytes, Error = ErrorCode> + Unpin> Body for BetweenBytes<B> 
             return Poll::Ready(frame);
         }
         let limit = this.limit;
-        ready!(
-            this.waiting
-                .get_or_insert_with(|| Box::pin(sleep(limit)))
-                .as_mut()
-                .poll(cx)
-        );
+        ready!(this.waiting.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx));
         this.inner = None;
         Poll::Ready(Some(Err(ErrorCode::ConnectionReadTimeout)))
     }

@@ -34,12 +34,7 @@ impl Ctx {
             return Ok(Err(Error::NoSuchStore));
         };
         let label = open.label.clone();
-        Ok(Ok(self.table.push(Swap {
-            label,
-            key,
-            current: None,
-            bucket,
-        })?))
+        Ok(Ok(self.table.push(Swap { label, key, current: None, bucket })?))
     }
 
     fn read_current(&mut self, swap: &Resource<Swap>) -> Outcome<Option<Vec<u8>>> {
@@ -85,9 +80,7 @@ impl store::HostBucket for Ctx {
 
     fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> Outcome<bool> {
         let label = self.label(&bucket, Call::Exists)?;
-        Ok(block_in_place(|| self.store.get(&label, &key))
-            .map(|value| value.is_some())
-            .map_err(Error::from))
+        Ok(block_in_place(|| self.store.get(&label, &key)).map(|value| value.is_some()).map_err(Error::from))
     }
 
     fn list_keys(&mut self, bucket: Resource<Bucket>, cursor: Option<String>) -> Outcome<KeyResponse> {
@@ -121,8 +114,7 @@ impl batch::Host for Ctx {
 
     fn set_many(&mut self, bucket: Resource<Bucket>, pairs: Vec<(String, Vec<u8>)>) -> Outcome<()> {
         let label = self.label(&bucket, Call::SetMany)?;
-        self.kv()
-            .wrote(pairs.len(), pairs.iter().map(|(_, value)| value.len()).sum());
+        self.kv().wrote(pairs.len(), pairs.iter().map(|(_, value)| value.len()).sum());
         Ok(block_in_place(|| self.store.set_many(&label, &pairs)).map_err(Error::from))
     }
 
@@ -157,12 +149,7 @@ impl atomics::Host for Ctx {
 
     fn swap(&mut self, swap: Resource<Swap>, value: Vec<u8>) -> wasmtime::Result<Result<(), CasError>> {
         self.kv().count(Call::Swap, &self.counts);
-        let Swap {
-            label,
-            key,
-            current,
-            bucket,
-        } = self.table.delete(swap)?;
+        let Swap { label, key, current, bucket } = self.table.delete(swap)?;
         match block_in_place(|| self.store.swap(&label, &key, current.as_deref(), &value)) {
             Ok(true) => {
                 self.kv().wrote(1, value.len());
@@ -176,9 +163,7 @@ impl atomics::Host for Ctx {
                     Err(error) => return Ok(Err(CasError::StoreError(error))),
                 };
                 let read = self.read_current(&next)?;
-                Ok(Err(
-                    read.map_or_else(CasError::StoreError, |_| CasError::CasFailed(next))
-                ))
+                Ok(Err(read.map_or_else(CasError::StoreError, |_| CasError::CasFailed(next))))
             }
             Err(error) => Ok(Err(CasError::StoreError(error.into()))),
         }

@@ -37,10 +37,7 @@ pub(super) struct Application {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "secret only matters to tools that print values, which the runner never does"
-)]
+#[expect(dead_code, reason = "secret only matters to tools that print values, which the runner never does")]
 pub(super) struct Variable {
     default: Option<String>,
     #[serde(default)]
@@ -78,10 +75,7 @@ pub(super) struct Executor {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "some fields are read only to be accepted: they say nothing about how to run"
-)]
+#[expect(dead_code, reason = "some fields are read only to be accepted: they say nothing about how to run")]
 pub(super) struct Component {
     source: Value,
     description: Option<String>,
@@ -133,10 +127,7 @@ impl Component {
             ("dependencies", &self.dependencies),
             ("profile", &self.profile),
         ] {
-            ensure!(
-                value.is_none(),
-                "field {field} is not supported by the runner; use Spin for it"
-            );
+            ensure!(value.is_none(), "field {field} is not supported by the runner; use Spin for it");
         }
         let Value::String(source) = self.source else {
             bail!("field source must be a file path; other sources are not supported by the runner, use Spin for them");
@@ -162,11 +153,7 @@ impl Component {
             environment: self.environment,
             allowed_outbound_hosts: self.allowed_outbound_hosts,
             key_value_stores: self.key_value_stores.into_iter().collect(),
-            files: self
-                .files
-                .iter()
-                .map(|value| mount(value, directory))
-                .collect::<Result<_>>()?,
+            files: self.files.iter().map(|value| mount(value, directory)).collect::<Result<_>>()?,
         })
     }
 }
@@ -179,14 +166,8 @@ fn mount(value: &Value, directory: &Path) -> Result<Mount> {
             "files entry {shown:?} must be {{ source = \"...\", destination = \"/...\" }}; patterns are not supported"
         );
     };
-    ensure!(
-        destination.starts_with('/'),
-        "files destination {destination:?} must start with \"/\""
-    );
-    Ok(Mount {
-        source: directory.join(PathBuf::from(source)),
-        destination: destination.to_string(),
-    })
+    ensure!(destination.starts_with('/'), "files destination {destination:?} must start with \"/\"");
+    Ok(Mount { source: directory.join(PathBuf::from(source)), destination: destination.to_string() })
 }
 
 /// Spin's rule for variable names: lower case words of letters and digits, single underscores between them.

@@ -14,10 +14,7 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// An empty store whose commits take `delay` longer.
     pub fn new(delay: Duration) -> MemoryStore {
-        MemoryStore {
-            values: Mutex::default(),
-            commits: Commits::new(delay),
-        }
+        MemoryStore { values: Mutex::default(), commits: Commits::new(delay) }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<(String, String), Vec<u8>>> {
@@ -38,19 +35,12 @@ impl Store for MemoryStore {
     fn get_many(&self, label: &str, keys: &[String]) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let values = self.lock();
         let wanted: BTreeSet<&String> = keys.iter().collect();
-        let found = wanted
-            .into_iter()
-            .filter_map(|key| Some((key.clone(), values.get(&at(label, key))?.clone())));
+        let found = wanted.into_iter().filter_map(|key| Some((key.clone(), values.get(&at(label, key))?.clone())));
         Ok(found.collect())
     }
 
     fn keys(&self, label: &str) -> Result<Vec<String>, StoreError> {
-        Ok(self
-            .lock()
-            .keys()
-            .filter(|(l, _)| l == label)
-            .map(|(_, key)| key.clone())
-            .collect())
+        Ok(self.lock().keys().filter(|(l, _)| l == label).map(|(_, key)| key.clone()).collect())
     }
 
     fn set(&self, label: &str, key: &str, value: &[u8]) -> Result<(), StoreError> {

@@ -33,12 +33,8 @@ impl SqliteStore {
     /// # Errors
     /// A directory or file that cannot be created, opened or written.
     pub fn open(directory: &Path, delay: Duration) -> anyhow::Result<SqliteStore> {
-        std::fs::create_dir_all(directory).with_context(|| {
-            format!(
-                "cannot create the state directory {}; see --state-dir",
-                directory.display()
-            )
-        })?;
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("cannot create the state directory {}; see --state-dir", directory.display()))?;
         let path = directory.join(FILE);
         let open = || {
             let connection = Connection::open(&path)?;
@@ -53,10 +49,7 @@ impl SqliteStore {
         };
         let connection =
             open().with_context(|| format!("cannot open the store {}; see --state-dir", path.display()))?;
-        Ok(SqliteStore {
-            connection: Mutex::new(connection),
-            commits: Commits::new(delay),
-        })
+        Ok(SqliteStore { connection: Mutex::new(connection), commits: Commits::new(delay) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -108,9 +101,7 @@ impl Store for SqliteStore {
         self.commits.run(|| {
             let transaction = connection.transaction()?;
             for (key, value) in pairs {
-                transaction
-                    .prepare_cached(UPSERT)?
-                    .execute(params![label, key, value])?;
+                transaction.prepare_cached(UPSERT)?.execute(params![label, key, value])?;
             }
             transaction.commit()?;
             Ok(((), !pairs.is_empty()))
@@ -141,9 +132,7 @@ impl Store for SqliteStore {
             let transaction = connection.transaction()?;
             let old = value_of(&transaction, label, key)?;
             let new = counter(key, old.as_deref())?.wrapping_add(delta);
-            transaction
-                .prepare_cached(UPSERT)?
-                .execute(params![label, key, new.to_le_bytes()])?;
+            transaction.prepare_cached(UPSERT)?.execute(params![label, key, new.to_le_bytes()])?;
             transaction.commit()?;
             Ok((new, true))
         })
