@@ -258,7 +258,8 @@ fn number(parameters: &Map<String, Value>, name: &str) -> Result<Option<u64>, Ap
 /// A list of words with commas between them, each one of `known`.
 fn words(parameters: &Map<String, Value>, name: &str, known: &[&str]) -> Result<BTreeSet<String>, ApiError> {
     let words = text(parameters, name)?.unwrap_or_default();
-    let words: BTreeSet<String> = words.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    let words: BTreeSet<String> =
+        words.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect();
     match words.iter().all(|word| known.contains(&word.as_str())) {
         true => Ok(words),
         false => Err(ApiError::invalid(name, &format!("must be of {}", known.join(", ")))),

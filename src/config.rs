@@ -141,11 +141,7 @@ const fn default_timeout_ms() -> u64 {
 
 impl Default for Delivery {
     fn default() -> Self {
-        Self {
-            timeout_ms: default_timeout_ms(),
-            allow_http: false,
-            allow_private_targets: false,
-        }
+        Self { timeout_ms: default_timeout_ms(), allow_http: false, allow_private_targets: false }
     }
 }
 
@@ -173,9 +169,7 @@ impl Config {
 
     /// The integration whose key this is. All keys are compared, each in constant time.
     pub fn integration_by_key(&self, key: &str) -> Option<&Integration> {
-        self.integrations
-            .iter()
-            .fold(None, |found, i| if i.key.matches(key) { Some(i) } else { found })
+        self.integrations.iter().fold(None, |found, i| if i.key.matches(key) { Some(i) } else { found })
     }
 
     /// Whether this is an app key. All keys are compared, each in constant time.
@@ -198,13 +192,9 @@ impl Config {
         let mut seen = BTreeSet::new();
         for channel in &self.channels {
             let at = format!("channels: id {}", channel.id);
-            check(channel.id > 0 && seen.insert(channel.id), || {
-                format!("{at}: must be positive and unique")
-            })?;
+            check(channel.id > 0 && seen.insert(channel.id), || format!("{at}: must be positive and unique"))?;
             let length = channel.name.chars().count();
-            check((1..=59).contains(&length), || {
-                format!("{at}: name: must have 1 to 59 characters, has {length}")
-            })?;
+            check((1..=59).contains(&length), || format!("{at}: name: must have 1 to 59 characters, has {length}"))?;
         }
         self.validate_integrations()?;
         self.validate_subscriptions()?;
@@ -221,30 +211,17 @@ impl Config {
         let mut ids = BTreeSet::new();
         for (index, integration) in self.integrations.iter().enumerate() {
             let at = format!("integrations: id {}", integration.id);
-            check(integration.id > 0 && ids.insert(integration.id), || {
-                format!("{at}: must be positive and unique")
-            })?;
+            check(integration.id > 0 && ids.insert(integration.id), || format!("{at}: must be positive and unique"))?;
             let problem = || format!("{at}: key: must have at least 16 characters");
             check(integration.key.len() >= 16, problem)?;
-            let twin = self.integrations[..index]
-                .iter()
-                .any(|other| other.key == integration.key);
+            let twin = self.integrations[..index].iter().any(|other| other.key == integration.key);
             check(!twin, || format!("{at}: key: another integration has the same"))?;
             let private = integration.kind == IntegrationKind::Private;
             let problem =
                 || format!("{at}: a private integration has a channel_id and no route, a shared one no channel_id");
-            check(
-                private == integration.channel_id.is_some() && (!private || integration.route.is_empty()),
-                problem,
-            )?;
-            integration
-                .route
-                .check()
-                .map_err(|e| ConfigError(format!("{at}: route: {e}")))?;
-            let targets = integration
-                .channel_id
-                .into_iter()
-                .chain(integration.route.channel_ids());
+            check(private == integration.channel_id.is_some() && (!private || integration.route.is_empty()), problem)?;
+            integration.route.check().map_err(|e| ConfigError(format!("{at}: route: {e}")))?;
+            let targets = integration.channel_id.into_iter().chain(integration.route.channel_ids());
             for id in targets {
                 check(self.channel(id).is_some(), || format!("{at}: there is no channel {id}"))?;
             }
@@ -256,17 +233,13 @@ impl Config {
         let mut ids = BTreeSet::new();
         for subscription in &self.subscriptions {
             let at = format!("subscriptions: id {}", subscription.id);
-            check(subscription.id > 0 && ids.insert(subscription.id), || {
-                format!("{at}: must be positive and unique")
-            })?;
+            check(subscription.id > 0 && ids.insert(subscription.id), || format!("{at}: must be positive and unique"))?;
             crate::delivery::sign::check_secret(&subscription.secret)
                 .map_err(|e| ConfigError(format!("{at}: secret: {e}")))?;
             crate::delivery::target::check(&subscription.url, &self.delivery)
                 .map_err(|e| ConfigError(format!("{at}: url: {e}")))?;
             for id in &subscription.channel_ids {
-                check(self.channel(*id).is_some(), || {
-                    format!("{at}: channel_ids: there is no channel {id}")
-                })?;
+                check(self.channel(*id).is_some(), || format!("{at}: channel_ids: there is no channel {id}"))?;
             }
         }
         Ok(())
@@ -301,10 +274,7 @@ mod tests {
     #[test]
     fn the_demo_configuration_is_valid_and_finds_integrations_by_key() {
         let config = Config::parse(DEMO).expect("valid");
-        assert_eq!(
-            config.integration_by_key("private-key-0123456789").map(|i| i.id),
-            Some(9001)
-        );
+        assert_eq!(config.integration_by_key("private-key-0123456789").map(|i| i.id), Some(9001));
         assert!(config.integration_by_key("").is_none());
         assert!(config.knows_app_key("app-key-0123456789abcdef"));
         assert!(!config.knows_app_key("app-key-0123456789abcdeg"));
@@ -312,10 +282,7 @@ mod tests {
 
     #[test]
     fn a_problem_names_the_field() {
-        assert_eq!(
-            problem(&DEMO.replace("version = 1", "version = 2")),
-            "version: must be 1, is 2"
-        );
+        assert_eq!(problem(&DEMO.replace("version = 1", "version = 2")), "version: must be 1, is 2");
         assert_eq!(
             problem(&DEMO.replace("channel_id = 101", "channel_id = 7")),
             "integrations: id 9001: there is no channel 7"

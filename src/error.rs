@@ -72,19 +72,12 @@ pub struct ApiError {
 impl ApiError {
     /// A refusal with this code and text.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            allow: None,
-        }
+        Self { code, message: message.into(), allow: None }
     }
 
     /// `MethodNotAllowed` on a path that takes `method`.
     pub fn method(method: &'static str) -> Self {
-        Self {
-            allow: Some(method),
-            ..Self::new(Code::MethodNotAllowed, format!("use {method} for this path"))
-        }
+        Self { allow: Some(method), ..Self::new(Code::MethodNotAllowed, format!("use {method} for this path")) }
     }
 
     /// `InvalidParameter` for `field`.
@@ -94,9 +87,6 @@ impl ApiError {
 
     /// What a client sees of a failure inside: nothing but that it may try again.
     pub fn internal() -> Self {
-        Self::new(
-            Code::InternalError,
-            "We encountered an internal error. Please try again later.",
-        )
+        Self::new(Code::InternalError, "We encountered an internal error. Please try again later.")
     }
 }

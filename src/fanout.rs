@@ -13,11 +13,13 @@ use crate::error::{ApiError, Code};
 use crate::fold::{FoldError, Folder, Ledger, PageCache};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
-use crate::ports::{Clock, Log, Outbound, Random, Store};
+use crate::ports::{Clock, Log, Outbound, Random, Seen, Store};
 
 /// How long a wake waits for more, as a multiple of what the last fold took, and at most, microseconds.
-const PAUSE_FOLDS: u64 = 3;
+const PAUSE_FOLDS: u64 = 5;
 const PAUSE_US: u64 = 250_000;
+/// What a fold is taken to cost before the first one was measured, microseconds.
+const FIRST_FOLD_US: u64 = 20_000;
 /// How often a wake that waits for the fold before it looks again, microseconds.
 const LOOK_US: u64 = 2_000;
 /// How soon tick wants to be called again when nothing is known to be due, milliseconds.
@@ -32,15 +34,21 @@ pub struct Fanout {
     /// Whether a wake waits that has not begun to read: it serves every push that was answered by now.
     waiting: Cell<bool>,
     folding: Cell<bool>,
-    fold_us: Cell<u64>,
+    fold_us: Cell<Option<u64>>,
 }
 
 /// What is to be done after the answer: outboxes to be delivered, channel and token each.
 pub type ToDeliver = Vec<(i64, u64)>;
 
+/// What a wake did.
 #[derive(Serialize)]
 struct Woken {
-    records: usize,
+    /// Whether it folded; if not, somebody else is about to.
+    folded: bool,
+    /// Streams that had new records.
+    streams: usize,
+    /// Alerts in them.
+    alerts: usize,
 }
 
 /// What a tick did.
@@ -89,10 +97,11 @@ impl Fanout {
         request.expect_method("POST")?;
         let config = configured(config)?;
         if self.waiting.replace(true) {
-            return Ok((Woken { records: 0 }, ToDeliver::new()));
+            return Ok((Woken { folded: false, streams: 0, alerts: 0 }, ToDeliver::new()));
         }
         if request.query_value("company").is_some() {
-            ports.sleep_us((self.fold_us.get() * PAUSE_FOLDS).min(PAUSE_US)).await;
+            let fold_us = self.fold_us.get().unwrap_or(FIRST_FOLD_US);
+            ports.sleep_us((fold_us * PAUSE_FOLDS).min(PAUSE_US)).await;
         }
         while self.folding.get() {
             ports.sleep_us(LOOK_US).await;
@@ -101,10 +110,11 @@ impl Fanout {
         self.folding.set(true);
         let begun = ports.now();
         let result = self.folder(store, ports, config).fold(false).await;
-        self.fold_us.set(ports.now().0.saturating_sub(begun.0));
+        self.fold_us.set(Some(ports.now().0.saturating_sub(begun.0)));
         self.folding.set(false);
         let folded = result.map_err(|error| self.failed(ports, "wake", &error))?;
-        Ok((Woken { records: folded.records }, folded.to_deliver))
+        let Seen { streams, alerts } = folded.seen;
+        Ok((Woken { folded: true, streams, alerts }, folded.to_deliver))
     }
 
     async fn tick<S: Store, P: Clock + Random + Log + Outbound>(

@@ -34,18 +34,12 @@ pub enum BodyError {
 impl Request {
     /// The first value of a query parameter, decoded.
     pub fn query_value(&self, name: &str) -> Option<String> {
-        form_urlencoded::parse(self.query.as_bytes())
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        form_urlencoded::parse(self.query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     /// Refuses any other method than `method`.
     pub fn expect_method(&self, method: &'static str) -> Result<(), ApiError> {
-        if self.method == method {
-            Ok(())
-        } else {
-            Err(ApiError::method(method))
-        }
+        if self.method == method { Ok(()) } else { Err(ApiError::method(method)) }
     }
 
     /// The body as JSON, with the content type checked where `content_type` is asked for.
@@ -69,10 +63,9 @@ impl Request {
                 let message = format!("the body is larger than {BODY_LIMIT} bytes");
                 Err(ApiError::new(Code::EntityTooLarge, message))
             }
-            Err(BodyError::Broken) => Err(ApiError::new(
-                Code::InvalidParameter,
-                "the body could not be read to its end",
-            )),
+            Err(BodyError::Broken) => {
+                Err(ApiError::new(Code::InvalidParameter, "the body could not be read to its end"))
+            }
         }
     }
 }
@@ -115,47 +108,20 @@ struct ErrorBody<'a> {
 /// The answer to a request: 200 with `data`, or the error's status with `error`. Never both.
 pub fn answer<T: Serialize>(request_id: &str, result: Result<T, ApiError>) -> Answer {
     let (status, body) = match &result {
-        Ok(data) => (
-            200,
-            serde_json::to_vec(&Envelope {
-                request_id,
-                data: Some(data),
-                error: None,
-            }),
-        ),
+        Ok(data) => (200, serde_json::to_vec(&Envelope { request_id, data: Some(data), error: None })),
         Err(error) => {
-            let shown = ErrorBody {
-                code: error.code.name(),
-                message: &error.message,
-            };
-            (
-                error.code.status(),
-                serde_json::to_vec(&Envelope::<()> {
-                    request_id,
-                    data: None,
-                    error: Some(shown),
-                }),
-            )
+            let shown = ErrorBody { code: error.code.name(), message: &error.message };
+            (error.code.status(), serde_json::to_vec(&Envelope::<()> { request_id, data: None, error: Some(shown) }))
         }
     };
-    let mut headers = vec![
-        ("content-type", "application/json".to_owned()),
-        (REQUEST_ID_HEADER, request_id.to_owned()),
-    ];
-    if let Err(ApiError {
-        allow: Some(method), ..
-    }) = &result
-    {
+    let mut headers = vec![("content-type", "application/json".to_owned()), (REQUEST_ID_HEADER, request_id.to_owned())];
+    if let Err(ApiError { allow: Some(method), .. }) = &result {
         headers.push(("allow", (*method).to_owned()));
     }
     // Serialising plain data into memory cannot fail; if it ever did, an empty 500 is the honest answer.
     match body {
         Ok(body) => Answer { status, headers, body },
-        Err(_) => Answer {
-            status: 500,
-            headers,
-            body: Vec::new(),
-        },
+        Err(_) => Answer { status: 500, headers, body: Vec::new() },
     }
 }
 
@@ -181,11 +147,7 @@ mod tests {
 
     #[test]
     fn json_with_a_charset_is_json() {
-        assert!(
-            request(Some("Application/JSON; charset=utf-8"), "{}")
-                .json(true)
-                .is_ok()
-        );
+        assert!(request(Some("Application/JSON; charset=utf-8"), "{}").json(true).is_ok());
         for other in [None, Some("text/plain"), Some("application/jsonp")] {
             let error = request(other, "{}").json(true).unwrap_err();
             assert_eq!(error.code, Code::InvalidContentType);

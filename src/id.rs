@@ -101,12 +101,7 @@ fn digest(kind: Kind, cause: Cause) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    const CAUSE: Cause = Cause {
-        stream: 3,
-        n: 7,
-        index: 0,
-        channel: 101,
-    };
+    const CAUSE: Cause = Cause { stream: 3, n: 7, index: 0, channel: 101 };
 
     #[test]
     fn the_same_cause_gives_the_same_id_and_another_kind_another() {

@@ -18,6 +18,9 @@ use crate::ports::{Clock, Log, Random, Store, Wake};
 /// The path of the Standard Alert push.
 const STANDARD: &str = "/event/push/alert/standard";
 
+/// How long a wake waits for others when several requests came together, microseconds.
+const COMPANY_PAUSE_US: u64 = 30_000;
+
 /// What an instance of the component keeps between its requests.
 #[derive(Default)]
 pub struct Ingest {
@@ -32,6 +35,8 @@ pub struct Ingest {
 pub struct Hint {
     /// Whether several requests came together.
     pub company: bool,
+    /// Whether the instance should take no further requests.
+    pub last: bool,
 }
 
 #[derive(Serialize)]
@@ -77,7 +82,7 @@ impl Ingest {
         }
         let accepted = vec![Accepted { integration_id: integration.id, channel_ids, event }];
         match self.journal.append(store, ports, accepted).await {
-            Ok(appended) => Ok((alert_key, Some(Hint { company: appended.company }))),
+            Ok(appended) => Ok((alert_key, Some(Hint { company: appended.company, last: appended.last }))),
             Err(error) => {
                 ports.line(&format!("push not stored request={request_id} integration={} {error}", integration.id));
                 Err(ApiError::internal())
@@ -86,15 +91,27 @@ impl Ingest {
     }
 
     /// Passes the hint on. One wake at a time: those that come meanwhile are one more wake after it.
-    pub async fn wake(&self, wake: &impl Wake, hint: Hint) {
+    pub async fn wake(&self, wake: &impl Wake, clock: &impl Clock, hint: Hint) {
+        if hint.last {
+            wake.decline();
+        }
         if self.waking.replace(true) {
             self.again.set(true);
             return;
         }
         let mut company = hint.company;
+        let mut declined = hint.last;
         loop {
+            if company {
+                clock.sleep_us(COMPANY_PAUSE_US).await;
+            }
             self.again.set(false);
-            wake.wake(company).await;
+            if let Some(seen) = wake.wake(company).await
+                && self.journal.note(seen, clock.now())
+                && !std::mem::replace(&mut declined, true)
+            {
+                wake.decline();
+            }
             if !self.again.get() {
                 break;
             }

@@ -120,9 +120,21 @@ pub enum PostError {
 /// A hint to fold: sent after an answer, and allowed to get lost.
 #[allow(async_fn_in_trait)]
 pub trait Wake {
-    /// Asks the folder to fold now; returns when it has. `company` tells it that more is coming, so that gathering
-    /// pays.
-    async fn wake(&self, company: bool);
+    /// Asks the folder to fold now. `company` tells it that more is coming, so that gathering pays. Returns when it has
+    /// folded or somebody else is about to; with what it saw, if it folded.
+    async fn wake(&self, company: bool) -> Option<Seen>;
+
+    /// Asks the host to give this instance no further requests; it ends when it has nothing left to do.
+    fn decline(&self);
+}
+
+/// What a fold saw of those who write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// How many streams had new records.
+    pub streams: usize,
+    /// How many alerts were in them.
+    pub alerts: usize,
 }
 
 /// One line to the log of the component. Never a secret, never a whole webhook URL.

@@ -74,11 +74,7 @@ impl Route {
 
     /// All channels that the rules name.
     pub fn channel_ids(&self) -> impl Iterator<Item = i64> {
-        self.cases
-            .iter()
-            .flat_map(|c| &c.channel_ids)
-            .chain(&self.default.channel_ids)
-            .copied()
+        self.cases.iter().flat_map(|c| &c.channel_ids).chain(&self.default.channel_ids).copied()
     }
 
     /// Refuses rules that this version cannot follow; better than following them wrongly.
@@ -90,9 +86,7 @@ impl Route {
                 return Err(format!("the key '{key}' is not known"));
             }
             if let Some(pattern) = condition.vals.iter().find(|v| looks_like_a_pattern(v)) {
-                return Err(format!(
-                    "the value '{pattern}' is a pattern; only equal texts are compared so far"
-                ));
+                return Err(format!("the value '{pattern}' is a pattern; only equal texts are compared so far"));
             }
         }
         Ok(())
@@ -126,10 +120,7 @@ impl Condition {
             "description" => Some(event.description.as_str()),
             "alert_key" => Some(event.alert_key.as_str()),
             "title_rule" => Some(event.title_rule.as_str()),
-            key => key
-                .strip_prefix("labels.")
-                .and_then(|name| event.labels.get(name))
-                .map(String::as_str),
+            key => key.strip_prefix("labels.").and_then(|name| event.labels.get(name)).map(String::as_str),
         };
         let found = value.is_some_and(|value| self.vals.iter().any(|v| v == value));
         found == (self.oper == Oper::In)
@@ -148,11 +139,7 @@ mod tests {
 
     fn event(status: Status, labels: &[(&str, &str)]) -> AlertEvent {
         let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        AlertEvent {
-            status,
-            labels,
-            ..AlertEvent::default()
-        }
+        AlertEvent { status, labels, ..AlertEvent::default() }
     }
 
     fn route(text: &str) -> Route {
@@ -169,10 +156,7 @@ mod tests {
 
     #[test]
     fn a_case_that_falls_through_adds_to_the_next_one_and_no_channel_comes_twice() {
-        assert_eq!(
-            route(RULES).channels(&event(Status::Critical, &[("team", "b")])),
-            [1, 2]
-        );
+        assert_eq!(route(RULES).channels(&event(Status::Critical, &[("team", "b")])), [1, 2]);
     }
 
     #[test]
@@ -184,10 +168,7 @@ mod tests {
     #[test]
     fn an_absent_label_is_not_in_and_all_conditions_must_hold() {
         assert_eq!(route(RULES).channels(&event(Status::Info, &[("x", "y")])), [3]);
-        assert_eq!(
-            route(RULES).channels(&event(Status::Info, &[("x", "y"), ("env", "dev")])),
-            [9]
-        );
+        assert_eq!(route(RULES).channels(&event(Status::Info, &[("x", "y"), ("env", "dev")])), [9]);
     }
 
     #[test]

@@ -33,10 +33,7 @@ impl Secret {
     /// length are compared, every byte of them.
     pub fn matches(&self, candidate: &str) -> bool {
         let (mine, theirs) = (Sha256::digest(&self.0), Sha256::digest(candidate));
-        mine.iter()
-            .zip(theirs.iter())
-            .fold(0, |differences, (a, b)| differences | (a ^ b))
-            == 0
+        mine.iter().zip(theirs.iter()).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
     }
 }
 

@@ -20,11 +20,8 @@ pub fn split(key: &str, value: &[u8]) -> (Vec<(String, Vec<u8>)>, usize) {
     if value.len() <= WHOLE_LIMIT {
         return (vec![(key.to_owned(), tagged(WHOLE, value))], 0);
     }
-    let mut entries: Vec<_> = value
-        .chunks(VALUE_LIMIT)
-        .enumerate()
-        .map(|(nth, part)| (keys::part(key, nth), part.to_vec()))
-        .collect();
+    let mut entries: Vec<_> =
+        value.chunks(VALUE_LIMIT).enumerate().map(|(nth, part)| (keys::part(key, nth), part.to_vec())).collect();
     let parts = entries.len();
     entries.push((key.to_owned(), tagged(PARTS, parts.to_string().as_bytes())));
     (entries, parts)

@@ -119,22 +119,13 @@ mod tests {
     }
 
     fn opened() -> Alert {
-        Alert::open(
-            "a".into(),
-            "i".into(),
-            1,
-            &event(Status::Warning, "d", &[("x", "1")]),
-            100,
-        )
+        Alert::open("a".into(), "i".into(), 1, &event(Status::Warning, "d", &[("x", "1")]), 100)
     }
 
     #[test]
     fn an_unchanged_event_is_discarded_but_refreshes_the_labels() {
         let mut alert = opened();
-        assert_eq!(
-            alert.take(&event(Status::Warning, "d", &[("y", "2")]), 200),
-            Effect::Unchanged
-        );
+        assert_eq!(alert.take(&event(Status::Warning, "d", &[("y", "2")]), 200), Effect::Unchanged);
         assert_eq!((alert.event_cnt, alert.last_time), (1, 100));
         assert_eq!(alert.labels.keys().collect::<Vec<_>>(), ["y"]);
     }
@@ -143,20 +134,14 @@ mod tests {
     fn a_changed_event_updates_the_status_but_not_the_severity() {
         let mut alert = opened();
         assert_eq!(alert.take(&event(Status::Critical, "d", &[]), 200), Effect::Updated);
-        assert_eq!(
-            (alert.alert_status, alert.alert_severity),
-            (Status::Critical, Severity::Warning)
-        );
+        assert_eq!((alert.alert_status, alert.alert_severity), (Status::Critical, Severity::Warning));
         assert_eq!((alert.event_cnt, alert.last_time, alert.end_time), (2, 200, 0));
     }
 
     #[test]
     fn a_recovery_adds_labels_but_overwrites_none_and_keeps_the_title() {
         let mut alert = opened();
-        let recovery = AlertEvent {
-            title: String::new(),
-            ..event(Status::Ok, "", &[("x", "9"), ("z", "3")])
-        };
+        let recovery = AlertEvent { title: String::new(), ..event(Status::Ok, "", &[("x", "9"), ("z", "3")]) };
         assert_eq!(alert.take(&recovery, 300), Effect::Recovered);
         assert_eq!((alert.labels["x"].as_str(), alert.labels["z"].as_str()), ("1", "3"));
         assert_eq!((alert.title.as_str(), alert.end_time), ("t", 300));

@@ -33,12 +33,7 @@ impl Applying {
                 while let Some(accepted) = read.record.accepted.get(self.next.1) {
                     if accepted.channel_ids.contains(&channel) {
                         let index = self.next.1 as u32;
-                        let cause = Cause {
-                            stream: read.place.stream,
-                            n: read.place.n,
-                            index,
-                            channel,
-                        };
+                        let cause = Cause { stream: read.place.stream, n: read.place.n, index, channel };
                         apply(board, cause, read.record.received, accepted)?;
                     }
                     self.next.1 += 1;
@@ -100,10 +95,5 @@ fn tell(board: &mut Board, incident: &mut Incident, event_type: EventType, cause
     let event_id = id::event_id(event_type as u8, cause);
     incident.last_event_time = event_time;
     incident.last_event_id.clone_from(&event_id);
-    board.put_event(Event {
-        event_id,
-        event_type,
-        event_time,
-        incident: incident.clone(),
-    });
+    board.put_event(Event { event_id, event_type, event_time, incident: incident.clone() });
 }

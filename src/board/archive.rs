@@ -31,11 +31,7 @@ impl ClosedIncident {
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
         let document: Self = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
-        if document.v == Self::FORMAT {
-            Ok(document)
-        } else {
-            Err(format!("format {} is not known", document.v))
-        }
+        if document.v == Self::FORMAT { Ok(document) } else { Err(format!("format {} is not known", document.v)) }
     }
 }
 

@@ -116,10 +116,7 @@ impl Board {
             lease: None,
             garbage: Vec::new(),
         };
-        Self {
-            head,
-            loaded: Loaded::new(),
-        }
+        Self { head, loaded: Loaded::new() }
     }
 
     /// Reads the stored form of a head.
@@ -128,10 +125,7 @@ impl Board {
         if head.v != Head::FORMAT {
             return Err(format!("format {} is not known", head.v));
         }
-        Ok(Self {
-            head,
-            loaded: Loaded::new(),
-        })
+        Ok(Self { head, loaded: Loaded::new() })
     }
 
     /// Adds a page that was [`Missing`].
@@ -193,16 +187,12 @@ impl Board {
     /// Puts an alert that has recovered: its key is free for a new one.
     pub(super) fn put_recovered_alert(&mut self, identity: &str, alert: Alert) {
         self.head.open.remove(&page::open_alert(identity));
-        self.head
-            .open
-            .put(page::recovered_alert(&alert.alert_id), Entity::Alert(alert));
+        self.head.open.put(page::recovered_alert(&alert.alert_id), Entity::Alert(alert));
     }
 
     /// Puts an incident.
     pub(super) fn put_incident(&mut self, incident: Incident) {
-        self.head
-            .open
-            .put(page::incident(&incident.incident_id), Entity::Incident(incident));
+        self.head.open.put(page::incident(&incident.incident_id), Entity::Incident(incident));
     }
 
     /// Puts an event into the outbox.
@@ -227,11 +217,7 @@ impl Board {
                 for alert_id in incident.alerts.keys() {
                     alerts.extend(self.alert(&page::recovered_alert(alert_id))?.cloned());
                 }
-                leaving.push(ClosedIncident {
-                    v: ClosedIncident::FORMAT,
-                    incident: incident.clone(),
-                    alerts,
-                });
+                leaving.push(ClosedIncident { v: ClosedIncident::FORMAT, incident: incident.clone(), alerts });
             }
         }
         let dropped = self.head.outbox.settle(batch);
@@ -244,9 +230,7 @@ impl Board {
                 close_time: incident.close_time,
                 incident_severity: incident.incident_severity,
             };
-            self.head
-                .closed
-                .put(page::closed(&incident.incident_id), Entity::Closed(closed));
+            self.head.closed.put(page::closed(&incident.incident_id), Entity::Closed(closed));
             self.head.open.remove(&page::incident(&incident.incident_id));
             for alert in &document.alerts {
                 self.head.open.remove(&page::recovered_alert(&alert.alert_id));
@@ -283,11 +267,7 @@ impl Board {
         self.drop_keys(dropped, now);
         let deletes = self.take_garbage(now);
         self.head.version += 1;
-        Ok(Encoded {
-            deletes,
-            writes,
-            head: self.head.encode(),
-        })
+        Ok(Encoded { deletes, writes, head: self.head.encode() })
     }
 
     fn spill_outbox(&mut self, mut name: impl FnMut() -> String, writes: &mut Vec<(String, Vec<u8>)>) {
@@ -312,9 +292,8 @@ impl Board {
     }
 
     fn take_garbage(&mut self, now: Timestamp) -> Vec<String> {
-        let (old, young): (Vec<_>, Vec<_>) = std::mem::take(&mut self.head.garbage)
-            .into_iter()
-            .partition(|g| now.millis_since(g.since) > GARBAGE_MS);
+        let (old, young): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.head.garbage).into_iter().partition(|g| now.millis_since(g.since) > GARBAGE_MS);
         self.head.garbage = young;
         old.into_iter().flat_map(|g| g.keys).collect()
     }

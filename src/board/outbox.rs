@@ -102,8 +102,7 @@ impl Outbox {
             }
             Batch::Inline(events) => {
                 // Another folder may have moved some of them to a segment meanwhile; they are then delivered again.
-                self.inline
-                    .retain(|e| !events.iter().any(|done| done.event_id == e.event_id));
+                self.inline.retain(|e| !events.iter().any(|done| done.event_id == e.event_id));
                 Vec::new()
             }
         }

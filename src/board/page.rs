@@ -94,12 +94,7 @@ impl PageRef {
     }
 
     const fn empty(first: u32, depth: u8) -> Self {
-        Self {
-            first,
-            depth,
-            key: None,
-            parts: 0,
-        }
+        Self { first, depth, key: None, parts: 0 }
     }
 
     /// The place in `pages` of the page that `key` belongs to.
@@ -144,21 +139,12 @@ mod tests {
 
     fn page_of(alerts: usize) -> Page {
         let alert = |nth: usize| {
-            let event = AlertEvent {
-                description: "d".repeat(400),
-                ..AlertEvent::default()
-            };
+            let event = AlertEvent { description: "d".repeat(400), ..AlertEvent::default() };
             Alert::open(format!("{nth:024x}"), "i".into(), 1, &event, 0)
         };
-        let entities = (0..alerts).map(|nth| {
-            (
-                open_alert(&alert_identity(1, &nth.to_string())),
-                Entity::Alert(alert(nth)),
-            )
-        });
-        Page {
-            entities: entities.collect(),
-        }
+        let entities =
+            (0..alerts).map(|nth| (open_alert(&alert_identity(1, &nth.to_string())), Entity::Alert(alert(nth))));
+        Page { entities: entities.collect() }
     }
 
     #[test]
@@ -170,10 +156,7 @@ mod tests {
         assert!(written.iter().all(fits));
         let places: Vec<_> = written.iter().map(|(place, _)| place.clone()).collect();
         for (key, entity) in &page.entities {
-            let (found, bytes) = written[PageRef::find(&places, key)]
-                .1
-                .as_ref()
-                .expect("a page with content");
+            let (found, bytes) = written[PageRef::find(&places, key)].1.as_ref().expect("a page with content");
             assert_eq!(found.entities.get(key), Some(entity));
             assert_eq!(serde_json::from_slice::<Page>(bytes).ok().as_ref(), Some(found));
         }
@@ -181,10 +164,7 @@ mod tests {
 
     #[test]
     fn an_empty_page_is_not_stored() {
-        assert!(matches!(
-            write(&PageRef::all(), Page::default()).as_slice(),
-            [(_, None)]
-        ));
+        assert!(matches!(write(&PageRef::all(), Page::default()).as_slice(), [(_, None)]));
     }
 
     #[test]
@@ -195,9 +175,7 @@ mod tests {
                 page.entities.insert(format!("{nth}{key}"), entity.clone());
             }
         }
-        let with_content = write(&PageRef::all(), page)
-            .into_iter()
-            .filter(|(_, content)| content.is_some());
+        let with_content = write(&PageRef::all(), page).into_iter().filter(|(_, content)| content.is_some());
         assert_eq!(with_content.count(), 1);
     }
 

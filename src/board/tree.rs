@@ -29,10 +29,7 @@ pub struct Tree {
 
 impl Default for Tree {
     fn default() -> Self {
-        Self {
-            changes: BTreeMap::new(),
-            pages: vec![PageRef::all()],
-        }
+        Self { changes: BTreeMap::new(), pages: vec![PageRef::all()] }
     }
 }
 
@@ -89,9 +86,7 @@ impl Tree {
 
     /// A page that moving the changes would need and that is not loaded.
     pub fn flush_needs(&self, loaded: &Loaded) -> Result<(), Missing> {
-        self.changes
-            .keys()
-            .try_for_each(|key| self.page(loaded, PageRef::find(&self.pages, key)).map(|_| ()))
+        self.changes.keys().try_for_each(|key| self.page(loaded, PageRef::find(&self.pages, key)).map(|_| ()))
     }
 
     /// Moves the changes to the pages. `name` gives the key of the nth page that is written.
@@ -99,10 +94,7 @@ impl Tree {
         self.flush_needs(loaded)?;
         let mut by_page: BTreeMap<usize, Vec<(String, Option<Entity>)>> = BTreeMap::new();
         for (key, change) in std::mem::take(&mut self.changes) {
-            by_page
-                .entry(PageRef::find(&self.pages, &key))
-                .or_default()
-                .push((key, change));
+            by_page.entry(PageRef::find(&self.pages, &key)).or_default().push((key, change));
         }
         let mut flushed = Flushed::default();
         let mut pages = Vec::with_capacity(self.pages.len());
@@ -111,11 +103,8 @@ impl Tree {
                 pages.push(place);
                 continue;
             };
-            let mut page = place
-                .key
-                .as_ref()
-                .and_then(|key| loaded.get(key))
-                .map_or(Page::default(), |p| (**p).clone());
+            let mut page =
+                place.key.as_ref().and_then(|key| loaded.get(key)).map_or(Page::default(), |p| (**p).clone());
             for (key, change) in changes {
                 match change {
                     Some(entity) => page.entities.insert(key, entity),
@@ -123,9 +112,7 @@ impl Tree {
                 };
             }
             if let Some(key) = &place.key {
-                flushed
-                    .dropped
-                    .extend((0..place.parts).map(|part| crate::keys::part(key, part)));
+                flushed.dropped.extend((0..place.parts).map(|part| crate::keys::part(key, part)));
                 flushed.dropped.push(key.clone());
                 loaded.remove(key);
             }
@@ -150,10 +137,7 @@ impl Tree {
     fn page<'a>(&self, loaded: &'a Loaded, nth: usize) -> Result<Option<&'a Page>, Missing> {
         match self.pages.get(nth).and_then(|place| place.key.as_ref()) {
             None => Ok(None),
-            Some(key) => loaded
-                .get(key)
-                .map(|page| Some(&**page))
-                .ok_or_else(|| Missing(key.clone())),
+            Some(key) => loaded.get(key).map(|page| Some(&**page)).ok_or_else(|| Missing(key.clone())),
         }
     }
 }
@@ -165,13 +149,7 @@ mod tests {
 
     fn entity(nth: u64) -> (String, Entity) {
         let incident_id = format!("{:08x}{nth:016x}", nth * 1000);
-        (
-            page::closed(&incident_id),
-            Entity::Closed(ClosedRef {
-                incident_id,
-                ..ClosedRef::default()
-            }),
-        )
+        (page::closed(&incident_id), Entity::Closed(ClosedRef { incident_id, ..ClosedRef::default() }))
     }
 
     fn flush(tree: &mut Tree, loaded: &mut Loaded, names: &mut usize) -> Flushed {

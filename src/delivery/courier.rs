@@ -114,7 +114,8 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
                 None => incidents.push((id, vec![event])),
             }
         }
-        let sending = incidents.into_iter().map(|(id, events)| self.send_in_order(subscription, queue.holds(id), events));
+        let sending =
+            incidents.into_iter().map(|(id, events)| self.send_in_order(subscription, queue.holds(id), events));
         let results: Vec<_> = futures_util::stream::iter(sending).buffered(PARALLEL).collect().await;
         let mut report = DeliveryReport::default();
         let mut failed = Vec::new();
@@ -210,8 +211,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
         for _ in 0..TRIES {
             let (mut board, handle) = folder.read_board(channel, ledger).await?;
             let now = folder.clock.now();
-            let closed =
-                folder.pages.loading(store, &mut board, |board| board.settle(batch, events, now)).await?;
+            let closed = folder.pages.loading(store, &mut board, |board| board.settle(batch, events, now)).await?;
             let documents =
                 closed.iter().flat_map(|c| value::split(&keys::incident(&c.incident.incident_id), &c.encode()).0);
             if board.head.lease.map(|lease| lease.token) == Some(token) {
@@ -352,7 +352,8 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
 
     fn failed(&self, subscription: &Subscription, event_id: &str, attempts: u32, reason: &str) {
         let id = subscription.id;
-        self.log.line(&format!("delivery failed subscription={id} event={event_id} attempt={attempts} reason={reason:?}"));
+        self.log
+            .line(&format!("delivery failed subscription={id} event={event_id} attempt={attempts} reason={reason:?}"));
     }
 
     fn given_up(&self, subscription: &Subscription, event_id: &str, attempts: u32, reason: &str) {

@@ -43,11 +43,7 @@ pub fn check_secret(secret: &Secret) -> Result<(), SecretError> {
 fn decode(secret: &Secret) -> Result<Vec<u8>, SecretError> {
     let encoded = secret.expose().strip_prefix("whsec_").ok_or(SecretError)?;
     let key = STANDARD.decode(encoded).map_err(|_| SecretError)?;
-    if KEY_BYTES.contains(&key.len()) {
-        Ok(key)
-    } else {
-        Err(SecretError)
-    }
+    if KEY_BYTES.contains(&key.len()) { Ok(key) } else { Err(SecretError) }
 }
 
 #[cfg(test)]
@@ -57,10 +53,7 @@ mod tests {
     #[test]
     fn the_official_verifier_accepts_the_signature() {
         let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .expect("after 1970")
-            .as_secs();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
         let body = br#"{"event_type":"i_new"}"#;
         let mut headers = http::HeaderMap::new();
         for (name, value) in super::headers(&secret, "msg_1", now, body).expect("signed") {
@@ -75,25 +68,14 @@ mod tests {
     #[test]
     fn the_vector_of_the_specification_s_libraries_is_met() {
         let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-        let headers = headers(
-            &secret,
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            1_614_265_330,
-            br#"{"test": 2432232314}"#,
-        );
+        let headers = headers(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         let signature = &headers.expect("signed")[2].1;
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
     #[test]
     fn what_is_no_secret_is_refused() {
-        for text in [
-            "",
-            "whsec_",
-            "whsec_AAAA",
-            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-            "whsec_no base64 at all, sorry",
-        ] {
+        for text in ["", "whsec_", "whsec_AAAA", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_no base64 at all, sorry"] {
             assert!(check_secret(&Secret::new(text)).is_err(), "{text}");
         }
     }

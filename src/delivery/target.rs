@@ -30,10 +30,7 @@ pub fn check(url: &str, policy: &Delivery) -> Result<(), TargetError> {
     if authority.as_str().contains('@') {
         return Err(TargetError("must not hold a user name or password"));
     }
-    let port = authority
-        .as_str()
-        .rsplit_once(':')
-        .filter(|(_, port)| !port.ends_with(']'));
+    let port = authority.as_str().rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
     if port.is_some() && authority.port_u16().is_none_or(|port| port == 0) {
         return Err(TargetError("has a port that is none"));
     }
@@ -42,9 +39,7 @@ pub fn check(url: &str, policy: &Delivery) -> Result<(), TargetError> {
 
 fn check_host(host: &str, allow_private: bool) -> Result<(), TargetError> {
     if let Some(ip) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
-        let ip: Ipv6Addr = ip
-            .parse()
-            .map_err(|_| TargetError("has a host that is no IP address"))?;
+        let ip: Ipv6Addr = ip.parse().map_err(|_| TargetError("has a host that is no IP address"))?;
         return check_ip(IpAddr::V6(ip), allow_private);
     }
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
@@ -53,9 +48,7 @@ fn check_host(host: &str, allow_private: bool) -> Result<(), TargetError> {
     // Resolvers read a host whose last label is a number as an IPv4 address, in decimal, octal or hexadecimal and with
     // one to four parts. Only the plain spelling is taken.
     if !last.is_empty() && (last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x")) {
-        let ip: Ipv4Addr = host
-            .parse()
-            .map_err(|_| TargetError("has an IP address in an unusual spelling"))?;
+        let ip: Ipv4Addr = host.parse().map_err(|_| TargetError("has an IP address in an unusual spelling"))?;
         return check_ip(IpAddr::V4(ip), allow_private);
     }
     let proper = |label: &&str| {
@@ -74,10 +67,8 @@ fn check_host(host: &str, allow_private: bool) -> Result<(), TargetError> {
     if last == "localhost" || labels.len() < 2 {
         return Err(TargetError("must have a host with a domain"));
     }
-    if matches!(
-        last,
-        "local" | "localdomain" | "lan" | "home" | "corp" | "intranet" | "private"
-    ) || host.ends_with(".home.arpa")
+    if matches!(last, "local" | "localdomain" | "lan" | "home" | "corp" | "intranet" | "private")
+        || host.ends_with(".home.arpa")
     {
         return Err(TargetError("must not lead to a private name"));
     }
@@ -167,11 +158,7 @@ mod tests {
 
     #[test]
     fn the_development_setting_opens_loopback_but_never_the_platform_s_own_names() {
-        let open = Delivery {
-            allow_http: true,
-            allow_private_targets: true,
-            ..strict()
-        };
+        let open = Delivery { allow_http: true, allow_private_targets: true, ..strict() };
         assert_eq!(check("http://127.0.0.1:4000/webhook", &open), Ok(()));
         assert_eq!(check("http://localhost:4000/webhook", &open), Ok(()));
         assert!(check("http://fanout.spin.internal/", &open).is_err());

@@ -7,11 +7,11 @@ use super::gather::{Gathered, gather};
 use super::ledger::Ledger;
 use super::pages::PageCache;
 use super::root::{ensure, key_of};
-use crate::board::{Applying, Board};
 use crate::board::head::{Encoded, Lease};
+use crate::board::{Applying, Board};
 use crate::journal::Read;
 use crate::keys;
-use crate::ports::{Clock, Random, Store, StoreError, Swap};
+use crate::ports::{Clock, Random, Seen, Store, StoreError, Swap};
 
 /// How often a board or a whole fold is tried when others are faster.
 const TRIES: usize = 16;
@@ -37,6 +37,8 @@ pub struct Folder<'a, S, C, R> {
 pub struct Folded {
     /// How many records it read beyond the ledger.
     pub records: usize,
+    /// What it saw of those who write.
+    pub seen: Seen,
     /// Channels whose outbox the folder now has the right to deliver, with its token.
     pub to_deliver: Vec<(i64, u64)>,
     /// Whether there is more to fold.
@@ -58,7 +60,14 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
 
     async fn fold_once(&self, tidy: bool) -> Result<Folded, FoldError> {
         let mut gathered = gather(self.store, self.clock).await?;
-        let mut folded = Folded { records: gathered.records.len(), more: gathered.more, ..Folded::default() };
+        let streams: BTreeSet<u64> = gathered.records.iter().map(|read| read.place.stream).collect();
+        let alerts = gathered.records.iter().map(|read| read.record.accepted.len()).sum();
+        let mut folded = Folded {
+            records: gathered.records.len(),
+            seen: Seen { streams: streams.len(), alerts },
+            more: gathered.more,
+            ..Folded::default()
+        };
         let concerned: BTreeSet<i64> =
             gathered.records.iter().flat_map(|r| &r.record.accepted).flat_map(|a| &a.channel_ids).copied().collect();
         for channel in &concerned {
@@ -101,11 +110,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// Reads a board to change it.
-    pub(crate) async fn read_board(
-        &self,
-        channel: i64,
-        ledger: &Ledger,
-    ) -> Result<(Board, S::Handle), FoldError> {
+    pub(crate) async fn read_board(&self, channel: i64, ledger: &Ledger) -> Result<(Board, S::Handle), FoldError> {
         let key = key_of(ledger, &keys::board_name(channel)).ok_or(FoldError::Stale)?;
         let (bytes, handle) = self.store.read_to_swap(&key).await?;
         let bytes = bytes.ok_or_else(|| StoreError(format!("{key} is gone")))?;

@@ -60,10 +60,7 @@ pub fn read_push(integration_id: i64, body: &Value) -> Result<AlertEvent, ApiErr
 
 fn read_status(fields: &Map<String, Value>) -> Result<Status, ApiError> {
     let problem = "must be one of Critical, Warning, Info, Ok";
-    text(fields, "event_status")?
-        .as_deref()
-        .and_then(Status::parse)
-        .ok_or(ApiError::invalid("event_status", problem))
+    text(fields, "event_status")?.as_deref().and_then(Status::parse).ok_or(ApiError::invalid("event_status", problem))
 }
 
 fn read_labels(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, ApiError> {
@@ -177,11 +174,10 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_by_characters_not_bytes() {
-        let event = read(
-            json!({"event_status": "Info", "title_rule": "é".repeat(600), "description": "ü".repeat(3000),
-            "labels": {"l": "ß".repeat(3000)}}),
-        )
-        .expect("taken");
+        let event =
+            read(json!({"event_status": "Info", "title_rule": "é".repeat(600), "description": "ü".repeat(3000),
+            "labels": {"l": "ß".repeat(3000)}}))
+            .expect("taken");
         assert_eq!(event.title.chars().count(), 512);
         assert_eq!(event.description.chars().count(), 2048);
         assert_eq!(event.labels["l"].chars().count(), 2048);
@@ -189,12 +185,7 @@ mod tests {
 
     #[test]
     fn title_stands_in_for_title_rule_and_a_recovery_needs_none() {
-        assert_eq!(
-            read(json!({"event_status": "Info", "title": "t"}))
-                .expect("taken")
-                .title,
-            "t"
-        );
+        assert_eq!(read(json!({"event_status": "Info", "title": "t"})).expect("taken").title, "t");
         assert!(read(json!({"event_status": "Ok", "alert_key": "k"})).is_ok());
         assert_eq!(refusal(json!({"event_status": "Info"})), "title_rule: is required");
     }
@@ -210,10 +201,7 @@ mod tests {
     #[test]
     fn wrong_types_are_refused_by_name() {
         assert_eq!(refusal(json!([])), "body: must be a JSON object");
-        assert_eq!(
-            refusal(json!({"title_rule": "t"})),
-            "event_status: must be one of Critical, Warning, Info, Ok"
-        );
+        assert_eq!(refusal(json!({"title_rule": "t"})), "event_status: must be one of Critical, Warning, Info, Ok");
         assert_eq!(refusal(json!({"event_status": 1})), "event_status: must be a text");
         let with = |name: &str, value: Value| {
             let mut body = json!({"event_status": "Info", "title_rule": "t"});
@@ -221,14 +209,8 @@ mod tests {
             refusal(body)
         };
         assert_eq!(with("labels", json!("x")), "labels: must be an object");
-        assert_eq!(
-            with("labels", json!({"a": []})),
-            "labels.a: must be a text, a number or a boolean"
-        );
-        assert_eq!(
-            with("alert_key", json!("k".repeat(256))),
-            "alert_key: must have at most 255 characters"
-        );
+        assert_eq!(with("labels", json!({"a": []})), "labels.a: must be a text, a number or a boolean");
+        assert_eq!(with("alert_key", json!("k".repeat(256))), "alert_key: must have at most 255 characters");
         assert_eq!(with("event_time", json!("now")), "event_time: must be Unix seconds");
         assert_eq!(with("images", json!({})), "images: must be an array");
     }

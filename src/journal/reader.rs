@@ -41,10 +41,7 @@ pub async fn read_from(
 ) -> Result<(Vec<Read>, bool), StoreError> {
     let mut records = Vec::new();
     while records.len() < limit {
-        let place = Place {
-            stream,
-            n: head + 1 + records.len() as u64,
-        };
+        let place = Place { stream, n: head + 1 + records.len() as u64 };
         let key = keys::record(place.stream, place.n);
         let Some((bytes, parts)) = value::get(store, &key).await? else {
             return Ok((records, true));

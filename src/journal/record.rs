@@ -40,11 +40,7 @@ impl Record {
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
         let record: Self = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
-        if record.v == Self::FORMAT {
-            Ok(record)
-        } else {
-            Err(format!("format {} is not known", record.v))
-        }
+        if record.v == Self::FORMAT { Ok(record) } else { Err(format!("format {} is not known", record.v)) }
     }
 }
 
@@ -55,21 +51,9 @@ mod tests {
 
     #[test]
     fn a_record_reads_back_as_it_was_written() {
-        let event = AlertEvent {
-            alert_key: "k".into(),
-            status: Status::Ok,
-            ..AlertEvent::default()
-        };
-        let accepted = vec![Accepted {
-            integration_id: 1,
-            channel_ids: vec![2, 3],
-            event,
-        }];
-        let record = Record {
-            v: Record::FORMAT,
-            received: Timestamp(5),
-            accepted,
-        };
+        let event = AlertEvent { alert_key: "k".into(), status: Status::Ok, ..AlertEvent::default() };
+        let accepted = vec![Accepted { integration_id: 1, channel_ids: vec![2, 3], event }];
+        let record = Record { v: Record::FORMAT, received: Timestamp(5), accepted };
         assert_eq!(Record::decode(&record.encode()), Ok(record));
     }
 

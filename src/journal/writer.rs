@@ -2,8 +2,8 @@
 //!
 //! The write costs milliseconds, everything else microseconds, so what matters is how many pushes share one. An
 //! instance can only take in another request while all in it wait, and a store call does not wait, it blocks. So the
-//! first request of a batch waits on purpose: a moment to see whether anybody comes, and if so a good part of the time
-//! that a commit takes. Alone, it waits next to nothing.
+//! first request of a batch waits on purpose, about as long as a commit takes, when there is company: when others came
+//! lately, here or at other instances. Alone, it does not wait at all.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -12,7 +12,7 @@ use futures_channel::oneshot;
 
 use super::record::{Accepted, Record};
 use crate::keys;
-use crate::ports::{Clock, Store, StoreError};
+use crate::ports::{Clock, Seen, Store, StoreError};
 use crate::time::Timestamp;
 use crate::value::{self, WHOLE_LIMIT};
 
@@ -27,17 +27,24 @@ pub const STREAM_STALL_MS: u64 = 5_000;
 const COMPANY_LIMIT: usize = 16;
 /// The most bytes of pushes that share a record; a single push may be larger and is then stored in parts.
 const SHARED_BYTES: usize = WHOLE_LIMIT - 1024;
-/// How long to look whether anybody comes, as a part of what a commit takes, and at most, microseconds.
-const LOOK_PART: u64 = 8;
-const LOOK_US: u64 = 400;
-/// How long to gather once somebody came, as a part of what a commit takes, and at most, microseconds.
-const GATHER_PART: u64 = 1;
-const GATHER_US: u64 = 25_000;
+/// How long to gather when company is expected: as long as a commit takes (waiting for the store included), and at most
+/// this, microseconds.
+const GATHER_US: u64 = 60_000;
+/// How long a new instance gathers at its first push, which knows nothing yet, microseconds. An instance that does not
+/// wait makes the host start another one for each further push, and what is scattered stays scattered.
+const FIRST_US: u64 = 3_000;
 /// How long company is expected to last, milliseconds.
 const COMPANY_MS: u64 = 250;
-/// What a commit is taken to cost before the first one was measured, microseconds. Not nothing: an instance that does
-/// not look for company at its first push makes the host start another one for each further push.
-const FIRST_COMMIT_US: u64 = 2_000;
+/// An instance declines further requests when it has served this many: the host's limit is near, and those who come
+/// then shall find one new instance together, not one each.
+const SERVED_LIMIT: usize = 128 - COMPANY_LIMIT;
+/// How long the others of a last batch wait for their answers after the first, so that its sender's next push has
+/// started the new instance that theirs will join, microseconds.
+const STAGGER_US: u64 = 3_000;
+/// With more streams than this, an instance whose batches are small retires in favour of the others.
+const STREAMS_LIMIT: usize = 5;
+/// A batch smaller than this is small.
+const SMALL_BATCH: usize = 6;
 /// How often an append is tried, each time on a new stream.
 const TRIES: usize = 2;
 
@@ -47,28 +54,20 @@ pub struct Journal {
     state: RefCell<State>,
 }
 
+#[derive(Default)]
 struct State {
     stream: Option<Stream>,
     waiting: VecDeque<Waiting>,
     /// Whether some request is leading, that is gathering or writing.
     led: bool,
-    /// What a commit took lately, microseconds.
+    /// What a commit took lately, microseconds; 0 before the first.
     commit_us: u64,
     /// Until when company is expected.
     company_until: Timestamp,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        let commit_us = FIRST_COMMIT_US;
-        Self {
-            stream: None,
-            waiting: VecDeque::new(),
-            led: false,
-            commit_us,
-            company_until: Timestamp(0),
-        }
-    }
+    /// How many requests were served.
+    served: usize,
+    /// How many shared the last record.
+    last_batch: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -97,6 +96,8 @@ enum Reply {
 pub struct Appended {
     /// Whether others shared the record or wait for the next one.
     pub company: bool,
+    /// Whether the instance should take no further requests.
+    pub last: bool,
 }
 
 /// Why nothing was appended, as far as is known.
@@ -167,10 +168,7 @@ impl Journal {
 
     /// Gathers, writes one record for all who wait, tells them, and hands over.
     async fn lead(&self, store: &impl Store, clock: &impl Clock) {
-        let mut lead = Lead {
-            journal: self,
-            taken: Vec::new(),
-        };
+        let mut lead = Lead { journal: self, taken: Vec::new() };
         self.gather(clock).await;
         let company = {
             let mut state = self.state.borrow_mut();
@@ -184,51 +182,65 @@ impl Journal {
             }
             lead.taken.len() > 1 || !state.waiting.is_empty()
         };
-        let accepted = lead
-            .taken
-            .iter_mut()
-            .flat_map(|w| std::mem::take(&mut w.accepted))
-            .collect();
+        let accepted = lead.taken.iter_mut().flat_map(|w| std::mem::take(&mut w.accepted)).collect();
         let result = self.write(store, clock, accepted).await;
-        if company {
-            self.state.borrow_mut().company_until = clock.now().plus_millis(COMPANY_MS);
-        }
-        for waiting in lead.taken.drain(..) {
+        let last = {
+            let mut state = self.state.borrow_mut();
+            if company {
+                state.company_until = clock.now().plus_millis(COMPANY_MS);
+            }
+            state.served += lead.taken.len();
+            state.last_batch = lead.taken.len();
+            state.served > SERVED_LIMIT
+        };
+        // From the back: the first to be answered is not the one who leads, whose own answer must wait for this to end.
+        let mut first = last && lead.taken.len() > 1;
+        while let Some(waiting) = lead.taken.pop() {
             // One who is gone needs no answer.
-            let _ = waiting
-                .reply
-                .send(Reply::Done(result.clone().map(|()| Appended { company })));
+            let _ = waiting.reply.send(Reply::Done(result.clone().map(|()| Appended { company, last })));
+            if std::mem::take(&mut first) {
+                clock.sleep_us(STAGGER_US).await;
+            }
         }
     }
 
-    /// Waits for company: a moment, and longer when somebody came or came lately.
-    async fn gather(&self, clock: &impl Clock) {
-        let (commit_us, expected) = {
-            let state = self.state.borrow();
-            (state.commit_us, clock.now() < state.company_until)
-        };
-        let look = (commit_us / LOOK_PART).min(LOOK_US);
-        if look > 0 {
-            clock.sleep_us(look).await;
+    /// Takes in what a fold saw of all who write. Returns whether this instance should retire: the writers are
+    /// scattered over more instances than they need, and this is one of those with little to do.
+    pub fn note(&self, seen: Seen, now: Timestamp) -> bool {
+        let mut state = self.state.borrow_mut();
+        if seen.streams > 1 {
+            state.company_until = now.plus_millis(COMPANY_MS);
         }
-        if !expected && self.state.borrow().waiting.len() < 2 {
+        seen.streams > STREAMS_LIMIT && state.last_batch < SMALL_BATCH
+    }
+
+    /// Waits for company, where it is to be expected: at the first push of an instance, which cannot know, and when
+    /// others came lately.
+    async fn gather(&self, clock: &impl Clock) {
+        let (commit_us, expected, last_batch) = {
+            let state = self.state.borrow();
+            (state.commit_us, clock.now() < state.company_until, state.last_batch)
+        };
+        let fresh = commit_us == 0;
+        if !fresh && !expected {
             return;
         }
-        let window = (commit_us / GATHER_PART).min(GATHER_US);
-        let slice = (window / 4).max(250);
-        let mut waited = look;
-        while waited < window && self.state.borrow().waiting.len() < COMPANY_LIMIT {
+        let window = if fresh { FIRST_US } else { commit_us.min(GATHER_US) };
+        let slice = (window / 6).max(250);
+        let (mut waited, mut came) = (0, self.state.borrow().waiting.len());
+        while waited < window && came < COMPANY_LIMIT {
             clock.sleep_us(slice).await;
             waited += slice;
+            let before = std::mem::replace(&mut came, self.state.borrow().waiting.len());
+            // As many as last time, and nobody more: who was answered then has come again.
+            if !fresh && came == before && came >= last_batch {
+                break;
+            }
         }
     }
 
     async fn write(&self, store: &impl Store, clock: &impl Clock, accepted: Vec<Accepted>) -> Result<(), AppendError> {
-        let mut record = Record {
-            v: Record::FORMAT,
-            received: Timestamp(0),
-            accepted,
-        };
+        let mut record = Record { v: Record::FORMAT, received: Timestamp(0), accepted };
         let mut failure = AppendError::Stalled;
         for _ in 0..TRIES {
             match self.write_once(store, clock, &mut record).await {
@@ -257,12 +269,7 @@ impl Journal {
             None => {
                 let number = store.increment(keys::STREAMS, 1).await?;
                 let number = u64::try_from(number).map_err(|_| StoreError("the stream counter is negative".into()))?;
-                Stream {
-                    number,
-                    next: 1,
-                    last_used: begun,
-                    last_stamp: Timestamp(0),
-                }
+                Stream { number, next: 1, last_used: begun, last_stamp: Timestamp(0) }
             }
         };
         let sealed = clock.now().max(Timestamp(stream.last_stamp.0 + 1));
@@ -278,7 +285,7 @@ impl Journal {
         let mut state = self.state.borrow_mut();
         let took = done.0.saturating_sub(sealed.0);
         // A moving mean: one slow commit must not make the next requests wait.
-        state.commit_us = (state.commit_us * 3 + took) / 4;
+        state.commit_us = if state.commit_us == 0 { took } else { (state.commit_us * 3 + took) / 4 }.max(1);
         state.stream = Some(stream);
         Ok(true)
     }

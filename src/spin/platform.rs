@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::ports::{Clock, Log, Random, Wake};
+use spin_sdk::http::body::IncomingBodyExt;
+
+use crate::ports::{Clock, Log, Random, Seen, Wake};
 use crate::time::Timestamp;
 
 /// The platform.
@@ -33,14 +35,32 @@ impl Log for Spin {
 }
 
 impl Wake for Spin {
-    async fn wake(&self, company: bool) {
+    async fn wake(&self, company: bool) -> Option<Seen> {
         let query = if company { "?company=1" } else { "" };
         let url = format!("http://fanout.spin.internal/wake{query}");
-        match spin_sdk::http::post(url, Vec::new()).await {
-            Ok(response) if response.status().is_success() => {}
+        let failed = match spin_sdk::http::post(url, Vec::new()).await {
+            Ok(response) if response.status().is_success() => match response.into_body().bytes().await {
+                Ok(body) => return seen(&body),
+                Err(error) => error.to_string(),
+            },
             // The fold did not end; the fanout component has logged why, and tick will do it.
-            Ok(response) => eprintln!("wake answered {}", response.status()),
-            Err(error) => eprintln!("wake failed: {error}"),
-        }
+            Ok(response) => response.status().to_string(),
+            Err(error) => error.to_string(),
+        };
+        eprintln!("wake failed: {failed}");
+        None
     }
+
+    fn decline(&self) {
+        // Under backpressure the host counts the instance as not available, and lets it end once it is idle.
+        spin_sdk::wit_bindgen::backpressure_inc();
+    }
+}
+
+/// What the fanout component said in its answer, if it folded.
+fn seen(body: &[u8]) -> Option<Seen> {
+    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let data = answer.get("data").filter(|data| data["folded"] == true)?;
+    let count = |name: &str| data[name].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+    Some(Seen { streams: count("streams"), alerts: count("alerts") })
 }
