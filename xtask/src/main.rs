@@ -1,1 +1,89 @@
-fn main() {}
+//! The command line: `cargo xtask <command>`.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use xtask::components::{self, APPLICATION};
+use xtask::shutdown::{Interrupted, Shutdown};
+use xtask::workspace::Workspace;
+use xtask::{console, init, suite, toolchain, up};
+
+/// Alarum's commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build everything and run it, with a configuration, a scheduler and a webhook subscriber to look at.
+    Up(up::Options),
+    /// Run all tests.
+    Test {
+        /// Given to each test program, for example a part of the tests' names.
+        #[arg(last = true, value_name = "FILTERS")]
+        filters: Vec<String>,
+    },
+    /// Build the components, and install what that needs.
+    Build,
+    /// Check the components with clippy, for their target; a warning is an error.
+    Lint,
+    /// Write a configuration with new keys, for starting Spin by hand.
+    Init {
+        /// The folder to write alarum.toml to [default: config in the repository].
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    // To be stopped is how `up` is meant to end.
+    let interrupted = if matches!(command, Command::Up(_)) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(130)
+    };
+    match run(command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Interrupted>() => {
+            console::progress("stopped");
+            interrupted
+        }
+        Err(error) => {
+            console::progress(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
+    let shutdown = Shutdown::on_signals()?;
+    let workspace = Workspace::find().await?;
+    match command {
+        Command::Up(options) => up::run(options, &workspace, &shutdown).await,
+        Command::Test { filters } => suite::run(&filters, &workspace, &shutdown).await,
+        Command::Build => {
+            let toolchain = toolchain::ensure(&workspace, &shutdown).await?;
+            components::build(&workspace, &toolchain, &APPLICATION, &shutdown).await?;
+            components::print_sizes(&toolchain, &APPLICATION)
+        }
+        Command::Lint => {
+            let toolchain = toolchain::ensure(&workspace, &shutdown).await?;
+            components::lint(&workspace, &toolchain, &shutdown).await
+        }
+        Command::Init { dir } => {
+            let path = init::run(&dir.unwrap_or_else(|| workspace.root.join("config")))?;
+            console::result(&format!(
+                "wrote {} with new keys, readable by you alone",
+                path.display()
+            ));
+            console::result("next: add a subscription there, then `spin up --build`");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `cargo xtask test`: all tests, in order.
+
+use crate::components::{self, APPLICATION, FIXTURE};
+use crate::console;
+use crate::host::runner;
+use crate::shutdown::{Interrupted, Shutdown};
+use crate::step::{Step, seconds};
+use crate::toolchain;
+use crate::workspace::Workspace;
+use anyhow::{Result, ensure};
+use std::io::IsTerminal as _;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The steps and what cargo is to test in each; without a package the domain's.
+const STEPS: [(&str, &[&str]); 4] = [
+    ("domain tests", &[]),
+    ("xtask tests", &["--package", "xtask"]),
+    ("runner tests", &["--package", runner::PACKAGE]),
+    ("black-box tests", &["--package", "blackbox"]),
+];
+
+/// Builds what the tests need and runs them; a failing step does not keep the next from running.
+///
+/// # Errors
+/// When something cannot be built, or tests fail; names the failed steps.
+pub async fn run(filters: &[String], workspace: &Workspace, shutdown: &Shutdown) -> Result<()> {
+    let started = Instant::now();
+    let toolchain = toolchain::ensure(workspace, shutdown).await?;
+    components::build(workspace, &toolchain, &APPLICATION, shutdown).await?;
+    components::build(workspace, &toolchain, &[FIXTURE], shutdown).await?;
+    let binary = runner::build(workspace, shutdown).await?;
+    let mut results = Vec::new();
+    for (title, packages) in STEPS {
+        let mut command = workspace.cargo();
+        command.arg("test").args(packages);
+        if !filters.is_empty() {
+            command.arg("--").args(filters);
+        }
+        if std::io::stderr().is_terminal() {
+            // Piped through this program, cargo would not colour by itself.
+            command.env("CARGO_TERM_COLOR", "always");
+        }
+        command
+            .env("ALARUM_RUNNER", &binary)
+            .env("ALARUM_WASM_DIR", toolchain.wasm_dir());
+        command.env("ALARUM_MANIFEST", workspace.manifest());
+        let step_started = Instant::now();
+        let outcome = Step::shown(title, command).run(shutdown).await;
+        match outcome {
+            Ok(_) => results.push(Finished {
+                title,
+                passed: true,
+                took: step_started.elapsed(),
+            }),
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            Err(error) => {
+                console::progress(&format!("{error:#}"));
+                results.push(Finished {
+                    title,
+                    passed: false,
+                    took: step_started.elapsed(),
+                });
+            }
+        }
+    }
+    console::result(&format!(
+        "\n{}all steps: {}",
+        table(&results),
+        seconds(started.elapsed())
+    ));
+    verdict(&results)
+}
+
+struct Finished {
+    title: &'static str,
+    passed: bool,
+    took: Duration,
+}
+
+/// A line for each step.
+fn table(results: &[Finished]) -> String {
+    let line = |step: &Finished| {
+        let verdict = if step.passed { "ok" } else { "FAILED" };
+        format!("{verdict:<7} {:<16} {}\n", step.title, seconds(step.took))
+    };
+    results.iter().map(line).collect()
+}
+
+fn verdict(results: &[Finished]) -> Result<()> {
+    let failed: Vec<&str> = results
+        .iter()
+        .filter(|step| !step.passed)
+        .map(|step| step.title)
+        .collect();
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_steps_are_named() {
+        let step = |title, passed| Finished {
+            title,
+            passed,
+            took: Duration::from_secs(2),
+        };
+        assert!(verdict(&[step("a", true), step("b", true)]).is_ok());
+        let results = [step("a", false), step("b", true), step("c", false)];
+        assert_eq!(verdict(&results).unwrap_err().to_string(), "failed: a, c");
+        assert!(table(&results).starts_with("FAILED  a                2.0 s\nok      b "));
+    }
+}
