@@ -1,5 +1,5 @@
-//! How much is under way, so that a stop can wait for it: requests without an answer, and instances that still work
-//! after their answers.
+//! How much is under way, so that a stop can wait for it: open connections, requests without an answer, and instances
+//! that still work after their answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -76,6 +76,7 @@ impl App {
             parts.push((info, pre));
         }
         let store = open_store(options)?;
+        let network = host::network_client()?;
         let activity = Activity::default();
         Ok(Arc::new_cyclic(|app| {
             let component = |(info, pre): (ComponentInfo, ServicePre<host::Ctx>)| {
@@ -94,7 +95,7 @@ impl App {
                 router,
                 components: parts.into_iter().map(component).collect(),
                 store: store.clone(),
-                network: host::network_client(),
+                network,
                 activity: activity.clone(),
                 address: OnceLock::new(),
                 log_requests: options.log_requests,
@@ -245,7 +246,7 @@ fn describe(
         key_value_stores: component.key_value_stores.clone(),
         variables: variables.of_component(&component.variables).with_context(inside)?,
         environment: component.environment.clone(),
-        mounts: mounts::prepare(id, &component.files, state_dir).with_context(inside)?,
+        mounts: mounts::prepare(&component.files, state_dir).with_context(inside)?,
         stats: Arc::new(ComponentStats::default()),
     })
 }

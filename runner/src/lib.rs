@@ -104,7 +104,7 @@ impl Runner {
     }
 
     /// Stops accepting, waits up to `grace` for requests under way and for work after their answers, and returns how
-    /// much was cut off.
+    /// many connections, requests and busy instances that left over. May be called on another runtime than the start.
     pub async fn stop(mut self, grace: Duration) -> usize {
         self.stop.send_replace(true);
         for task in self.tasks.drain(..) {

@@ -6,6 +6,7 @@ use clap::Parser as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
@@ -20,14 +21,15 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let grace = Duration::from_millis(options.grace_ms);
-    let outcome = runtime.block_on(async {
-        // From here on a signal ends the runner in order, also while it still loads.
+    let workers = Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+    // Signals have a runtime of their own, so that components which never pause cannot keep a stop from being heard.
+    let main = Builder::new_current_thread().enable_all().build().context("cannot start the main thread")?;
+    let outcome = main.block_on(async {
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         say(NOTICE)?;
         let runner = tokio::select! {
-            runner = Runner::start(options) => runner?,
+            runner = workers.spawn(Runner::start(options)) => runner.context("the start was cut off")??,
             _ = interrupt.recv() => return Ok(()),
             _ = terminate.recv() => return Ok(()),
         };
@@ -39,16 +41,13 @@ fn run(options: Options) -> Result<()> {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        let cut_off = runner.stop(grace).await;
-        if cut_off > 0 {
-            eprintln!(
-                "alarum-runner: stopped with {cut_off} requests or after-answer tasks unfinished; see --grace-ms"
-            );
+        let unfinished = runner.stop(grace).await;
+        if unfinished > 0 {
+            eprintln!("alarum-runner: stopped with work unfinished after {} ms; see --grace-ms", grace.as_millis());
         }
         Ok(())
     });
-    // A component that never pauses must not keep the process.
-    runtime.shutdown_timeout(Duration::from_millis(100));
+    workers.shutdown_timeout(Duration::from_millis(100));
     outcome
 }
 

@@ -30,7 +30,7 @@ pub struct Options {
     #[arg(long, default_value_t = 0, value_name = "MS")]
     pub commit_delay_ms: u64,
 
-    /// Sets an application variable: name=value, or name=@file to read it from a file. SPIN_VARIABLE_<NAME> wins.
+    /// Sets an application variable: name=value, or name=@file to read it from a file. `SPIN_VARIABLE_NAME` wins.
     #[arg(long, value_name = "NAME=VALUE")]
     pub variable: Vec<String>,
 

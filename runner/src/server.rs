@@ -26,14 +26,15 @@ pub type SentBody = UnsyncBoxBody<Bytes, io::Error>;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves `app` on `listener` until `stop` becomes true, then lets each connection finish what it is doing. The returned
-/// future ends when nothing is accepted any more; connections end on their own.
+/// future ends when nothing is accepted any more; connections end on their own and count as activity until then, so that
+/// a stop does not cut off an answer between the component and the socket.
 pub async fn serve(app: Arc<App>, listener: TcpListener, nodelay: bool, stop: watch::Receiver<bool>) {
     accept(listener, stop, |stream, client, stop| {
         if nodelay {
             // Without the option the connection still works, only slower.
             let _ = stream.set_nodelay(true);
         }
-        let app = app.clone();
+        let (app, open) = (app.clone(), app.activity().begin());
         let service = service_fn(move |request: Request<Incoming>| {
             let app = app.clone();
             async move {
@@ -52,6 +53,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, nodelay: bool, stop: wa
                     connection.await
                 }
             };
+            drop(open);
         });
     })
     .await;

@@ -40,13 +40,19 @@ type Done = Box<dyn Future<Output = Result<(), ErrorCode>> + Send>;
 pub type NetworkClient = Client<HttpsConnector<Connect>, Body>;
 
 /// A client, to be shared by all components.
-pub fn network_client() -> NetworkClient {
+///
+/// # Errors
+/// TLS cannot be set up, which only a wrong build can cause.
+pub fn network_client() -> anyhow::Result<NetworkClient> {
+    // Named rather than left to the default: the default is ambiguous as soon as another package of the workspace
+    // builds rustls with another provider.
+    let provider = rustls::crypto::ring::default_provider();
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_webpki_roots()
+        .with_provider_and_webpki_roots(provider)?
         .https_or_http()
         .enable_http1()
         .wrap_connector(Connect);
-    Client::builder(TokioExecutor::new()).build(connector)
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
 /// The outbound side of one instance.

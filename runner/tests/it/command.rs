@@ -128,6 +128,26 @@ async fn a_stop_does_not_wait_longer_than_asked() {
 }
 
 #[tokio::test]
+async fn components_that_never_pause_cannot_keep_it_running() {
+    let directory = workplace();
+    let started = start(directory.path(), &["--grace-ms", "100"]).await;
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let mut streams = Vec::new();
+    for _ in 0..2 * threads {
+        let address = started.base.trim_start_matches("http://");
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = b"GET /do/spin?ms=60000 HTTP/1.1\r\nHost: h\r\n\r\n";
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request).await.unwrap();
+        streams.push(stream);
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let begun = Instant::now();
+    let (status, stderr) = started.stop().await;
+    assert!(status.success() && stderr.contains("unfinished"), "{stderr}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
 async fn output_traps_ticks_and_requests_are_reported() {
     let directory = workplace();
     let tick = ["--tick", "/do/nothing", "--tick-every-ms", "50", "--log-requests"];
