@@ -6,8 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::sync::watch;
 
 /// Counts what is under way. Clones share the count.
-#[derive(Debug, Clone)]
-pub struct Activity(Arc<watch::Sender<usize>>);
+#[derive(Debug, Clone, Default)]
+pub struct Activity(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    count: watch::Sender<usize>,
+    over: AtomicBool,
+}
 
 /// Something under way; it ends when this is dropped.
 #[derive(Debug)]
@@ -20,16 +26,10 @@ pub struct Switch {
     on: AtomicBool,
 }
 
-impl Default for Activity {
-    fn default() -> Activity {
-        Activity(Arc::new(watch::Sender::new(0)))
-    }
-}
-
 impl Activity {
     /// Notes that something has begun.
     pub fn begin(&self) -> Running {
-        self.0.send_modify(|count| *count += 1);
+        self.0.count.send_modify(|count| *count += 1);
         Running(self.clone())
     }
 
@@ -40,27 +40,42 @@ impl Activity {
 
     /// How many things are under way.
     pub fn count(&self) -> usize {
-        *self.0.borrow()
+        *self.0.count.borrow()
+    }
+
+    /// Notes that the application is being thrown away: what ends from now on was cut off and did not fail.
+    pub fn end(&self) {
+        self.0.over.store(true, Relaxed);
+    }
+
+    /// Whether [`Activity::end`] was called.
+    pub fn is_over(&self) -> bool {
+        self.0.over.load(Relaxed)
     }
 
     /// Waits until nothing is under way.
     pub async fn quiet(&self) {
         // The sender lives in `self`, so the channel cannot be closed while this waits.
-        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+        let _ = self.0.count.subscribe().wait_for(|count| *count == 0).await;
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.0.send_modify(|count| *count -= 1);
+        self.0.0.count.send_modify(|count| *count -= 1);
     }
 }
 
 impl Switch {
+    /// The count that it belongs to.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
     /// Turns it on or off; turning it to what it is already changes nothing.
     pub fn set(&self, on: bool) {
         if self.on.swap(on, Relaxed) != on {
-            self.activity.0.send_modify(|count| if on { *count += 1 } else { *count -= 1 });
+            self.activity.0.count.send_modify(|count| if on { *count += 1 } else { *count -= 1 });
         }
     }
 }

@@ -140,7 +140,8 @@ impl WorkerState for InstanceState {
     }
 
     fn drop(&self, store: Store<Ctx>, result: wasmtime::Result<()>) {
-        if let Err(error) = result {
+        // An instance that is thrown away with the runtime looks like one that panicked.
+        if let (Err(error), false) = (result, self.busy.activity().is_over()) {
             // The innermost cause is the trap's message; the rest are addresses in a stripped file. What a panic has to
             // say, the component has already printed itself.
             eprintln!("alarum-runner: an instance of {} failed: {}", self.component, error.root_cause());

@@ -122,6 +122,7 @@ impl Drop for Runner {
     fn drop(&mut self) {
         self.stop.send_replace(true);
         self.tasks.iter().for_each(JoinHandle::abort);
+        self.app.activity().end();
     }
 }
 

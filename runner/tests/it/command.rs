@@ -65,7 +65,8 @@ async fn it_says_what_it_is_and_where_it_listens() {
     let started = start(directory.path(), &[]).await;
     assert!(started.notice.contains("spin up"), "{}", started.notice);
     assert!(started.get("/do/path").await.contains("\r\n/do/path\r\n"));
-    assert!(started.stop().await.0.success());
+    let (status, stderr) = started.stop().await;
+    assert!(status.success() && !stderr.contains("failed"), "{stderr}");
 }
 
 #[tokio::test]
