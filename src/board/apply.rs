@@ -63,13 +63,13 @@ fn apply(board: &mut Board, cause: Cause, received: Timestamp, accepted: &Accept
                 Effect::Updated | Effect::Recovered => incident.follow(&alert, secs),
             }
             if effect == Effect::Recovered {
-                board.put_recovered_alert(&identity, alert);
+                board.recover_alert(&identity, alert);
                 if incident.active_alert_cnt() == 0 {
                     incident.recover(secs);
                     tell(board, &mut incident, EventType::Resolve, cause, received);
                 }
             } else {
-                board.put_open_alert(&identity, alert);
+                board.put_alert(alert);
             }
             board.put_incident(incident);
         }
@@ -81,7 +81,7 @@ fn apply(board: &mut Board, cause: Cause, received: Timestamp, accepted: &Accept
             let alert = Alert::open(alert_id, incident_id, accepted.integration_id, &accepted.event, secs);
             let mut incident = Incident::open(cause.channel, &alert, secs);
             tell(board, &mut incident, EventType::New, cause, received);
-            board.put_open_alert(&identity, alert);
+            board.open_new_alert(&identity, alert);
             board.put_incident(incident);
         }
     }

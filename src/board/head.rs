@@ -22,12 +22,12 @@ use crate::value;
 
 /// Changes larger than this are moved to pages, bytes.
 const CHANGES_BYTES: usize = 48 * 1024;
-/// The same for the references to closed incidents.
-const CLOSED_CHANGES_BYTES: usize = 16 * 1024;
+/// The same for the index of open alerts and the references to closed incidents.
+const INDEX_CHANGES_BYTES: usize = 24 * 1024;
 /// Events larger than this together are moved to a segment, bytes.
 const OUTBOX_BYTES: usize = 32 * 1024;
 /// What is no longer referred to is deleted after this time: a reader may still be at it. Milliseconds.
-const GARBAGE_MS: u64 = 60_000;
+const GARBAGE_MS: u64 = 15_000;
 
 /// The stored head of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,11 @@ pub struct Head {
     pub ledger: u64,
     /// How far each stream was read, beyond what the ledger says.
     pub heads: BTreeMap<u64, u64>,
+    /// Alerts and incidents, until the incident leaves.
     open: Tree,
+    /// Which alert is open under an identity.
+    index: Tree,
+    /// References to incidents that have left.
     closed: Tree,
     outbox: Outbox,
     /// Who delivers the outbox.
@@ -111,6 +115,7 @@ impl Board {
             ledger: 0,
             heads: BTreeMap::new(),
             open: Tree::default(),
+            index: Tree::default(),
             closed: Tree::default(),
             outbox: Outbox::default(),
             lease: None,
@@ -135,11 +140,14 @@ impl Board {
 
     /// The open alert with this identity.
     pub fn open_alert(&self, identity: &str) -> Result<Option<&Alert>, Missing> {
-        self.alert(&page::open_alert(identity))
+        match self.head.index.get(&self.loaded, &page::open(identity))? {
+            Some(Entity::Open(alert_id)) => self.alert(alert_id),
+            _ => Ok(None),
+        }
     }
 
-    fn alert(&self, key: &str) -> Result<Option<&Alert>, Missing> {
-        Ok(match self.head.open.get(&self.loaded, key)? {
+    fn alert(&self, alert_id: &str) -> Result<Option<&Alert>, Missing> {
+        Ok(match self.head.open.get(&self.loaded, &page::alert(alert_id))? {
             Some(Entity::Alert(alert)) => Some(alert),
             _ => None,
         })
@@ -155,7 +163,7 @@ impl Board {
 
     /// All incidents on the board, by id.
     pub fn incidents(&self) -> Result<Vec<&Incident>, Missing> {
-        let all = self.head.open.between(&self.loaded, 0, u32::MAX)?.into_iter();
+        let all = self.head.open.between(&self.loaded, 0, u64::MAX)?.into_iter();
         let mut incidents: Vec<_> = all
             .filter_map(|entity| match entity {
                 Entity::Incident(incident) => Some(incident),
@@ -168,8 +176,9 @@ impl Board {
 
     /// The closed incidents that were triggered between two Unix seconds, inclusive.
     pub fn closed_between(&self, from: u64, to: u64) -> Result<Vec<&ClosedRef>, Missing> {
-        let slot = |secs: u64| u32::try_from(secs).unwrap_or(u32::MAX);
-        let around = self.head.closed.between(&self.loaded, slot(from), slot(to))?;
+        // The first 32 bits of an id are its second.
+        let first_slot = |secs: u64| u32::try_from(secs).map_or(u64::MAX, |secs| u64::from(secs) << 32);
+        let around = self.head.closed.between(&self.loaded, first_slot(from), first_slot(to.saturating_add(1)))?;
         Ok(around
             .into_iter()
             .filter_map(|entity| match entity {
@@ -179,15 +188,21 @@ impl Board {
             .collect())
     }
 
-    /// Puts an alert that is open.
-    pub(super) fn put_open_alert(&mut self, identity: &str, alert: Alert) {
-        self.head.open.put(page::open_alert(identity), Entity::Alert(alert));
+    /// Puts an alert that was not on the board.
+    pub(super) fn open_new_alert(&mut self, identity: &str, alert: Alert) {
+        self.head.index.put(page::open(identity), Entity::Open(alert.alert_id.clone()));
+        self.put_alert(alert);
     }
 
-    /// Puts an alert that has recovered: its key is free for a new one.
-    pub(super) fn put_recovered_alert(&mut self, identity: &str, alert: Alert) {
-        self.head.open.remove(&page::open_alert(identity));
-        self.head.open.put(page::recovered_alert(&alert.alert_id), Entity::Alert(alert));
+    /// Puts an alert that was on the board and is still open.
+    pub(super) fn put_alert(&mut self, alert: Alert) {
+        self.head.open.put(page::alert(&alert.alert_id), Entity::Alert(alert));
+    }
+
+    /// Puts an alert that has recovered: its identity is free for a new one.
+    pub(super) fn recover_alert(&mut self, identity: &str, alert: Alert) {
+        self.head.index.remove(&page::open(identity));
+        self.put_alert(alert);
     }
 
     /// Puts an incident.
@@ -215,7 +230,7 @@ impl Board {
             if let Some(incident) = incident.filter(over) {
                 let mut alerts = Vec::with_capacity(incident.alerts.len());
                 for alert_id in incident.alerts.keys() {
-                    alerts.extend(self.alert(&page::recovered_alert(alert_id))?.cloned());
+                    alerts.extend(self.alert(alert_id)?.cloned());
                 }
                 leaving.push(ClosedIncident { v: ClosedIncident::FORMAT, incident: incident.clone(), alerts });
             }
@@ -233,35 +248,44 @@ impl Board {
             self.head.closed.put(page::closed(&incident.incident_id), Entity::Closed(closed));
             self.head.open.remove(&page::incident(&incident.incident_id));
             for alert in &document.alerts {
-                self.head.open.remove(&page::recovered_alert(&alert.alert_id));
+                self.head.open.remove(&page::alert(&alert.alert_id));
             }
         }
         Ok(leaving)
     }
 
+    /// What is on the board, in a form that does not depend on how it is stored: what any two foldings of the same
+    /// journal must agree on, byte for byte.
+    pub fn canonical(&self) -> Result<Vec<u8>, Missing> {
+        let entities = self.head.open.between(&self.loaded, 0, u64::MAX)?;
+        // Plain data with text keys: serialising it into memory has no way to fail.
+        Ok(serde_json::to_vec(&(self.head.channel_id, entities)).unwrap_or_default())
+    }
+
     /// Prepares the board for storing. `token` makes the names of its new pieces unlike anybody else's.
     pub fn encode(&mut self, token: u64, now: Timestamp) -> Result<Encoded, Missing> {
-        let flush_open = self.head.open.changes_bytes() > CHANGES_BYTES;
-        let flush_closed = self.head.closed.changes_bytes() > CLOSED_CHANGES_BYTES;
-        if flush_open {
-            self.head.open.flush_needs(&self.loaded)?;
-        }
-        if flush_closed {
-            self.head.closed.flush_needs(&self.loaded)?;
-        }
-        let (channel_id, mut nth) = (self.head.channel_id, 0);
+        let head = &mut self.head;
+        let mut full: Vec<&mut Tree> = [
+            (&mut head.open, CHANGES_BYTES),
+            (&mut head.index, INDEX_CHANGES_BYTES),
+            (&mut head.closed, INDEX_CHANGES_BYTES),
+        ]
+        .into_iter()
+        .filter_map(|(tree, limit)| (tree.changes_bytes() > limit).then_some(tree))
+        .collect();
+        // All of them before any is changed: this is called again when a page is missing.
+        full.iter().try_for_each(|tree| tree.flush_needs(&self.loaded))?;
+        let (channel_id, mut nth) = (head.channel_id, 0);
         let mut name = || {
             nth += 1;
             keys::piece(channel_id, token, nth)
         };
         let mut writes = Vec::new();
         let mut dropped = Vec::new();
-        for (flush, tree) in [(flush_open, &mut self.head.open), (flush_closed, &mut self.head.closed)] {
-            if flush {
-                let flushed = tree.flush(&mut self.loaded, &mut name)?;
-                writes.extend(flushed.writes);
-                dropped.extend(flushed.dropped);
-            }
+        for tree in &mut full {
+            let flushed = tree.flush(&mut self.loaded, &mut name)?;
+            writes.extend(flushed.writes);
+            dropped.extend(flushed.dropped);
         }
         self.spill_outbox(&mut name, &mut writes);
         self.drop_keys(dropped, now);

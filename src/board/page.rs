@@ -1,8 +1,11 @@
 //! Pages: the stored bulk of a board.
 //!
-//! What a board keeps is spread over pages by a 32-bit slot that follows from its key. A page is written once under a
+//! What a board keeps is spread over pages by a 64-bit slot that follows from its key. A page is written once under a
 //! name of its own and never changed; a changed one is written anew and the old one dropped. It is split in two when
 //! it grows too large, so a change costs one page, whatever the size of the board.
+//!
+//! Alerts and incidents lie in the order of time, so what is new comes onto the last page together; only the index of
+//! open alerts, which is small, lies in the order of a hash.
 
 use std::collections::BTreeMap;
 
@@ -24,19 +27,22 @@ pub enum Entity {
     /// An incident.
     #[serde(rename = "i")]
     Incident(Incident),
+    /// In the index of open alerts: the id of the alert with this identity.
+    #[serde(rename = "o")]
+    Open(String),
     /// A closed incident, whose document stands elsewhere.
     #[serde(rename = "c")]
     Closed(ClosedRef),
 }
 
-/// The key of an open alert, from its identity.
-pub fn open_alert(identity: &str) -> String {
-    format!("a:{identity}")
+/// The key of an open alert in the index, from its identity.
+pub fn open(identity: &str) -> String {
+    format!("o:{identity}")
 }
 
-/// The key of a recovered alert.
-pub fn recovered_alert(alert_id: &str) -> String {
-    format!("r:{alert_id}")
+/// The key of an alert.
+pub fn alert(alert_id: &str) -> String {
+    format!("a:{alert_id}")
 }
 
 /// The key of an incident.
@@ -49,15 +55,9 @@ pub fn closed(incident_id: &str) -> String {
     format!("c:{incident_id}")
 }
 
-/// The place of a key among the pages. Closed incidents lie in the order of time (the first eight digits of their
-/// ids), so that a range of time is a few neighbouring pages; all else by its last eight digits, which come from a
-/// hash and spread evenly.
-fn slot(key: &str) -> u32 {
-    let digits = match key.strip_prefix("c:") {
-        Some(id) => id.get(..8),
-        None => key.get(key.len().saturating_sub(8)..),
-    };
-    u32::from_str_radix(digits.unwrap_or_default(), 16).unwrap_or(0)
+/// The place of a key among the pages: the first 16 digits of the id or identity in it.
+fn slot(key: &str) -> u64 {
+    u64::from_str_radix(key.get(2..18).unwrap_or_default(), 16).unwrap_or(0)
 }
 
 /// A page's content.
@@ -72,8 +72,8 @@ pub struct Page {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageRef {
     /// The first slot that it is for.
-    pub first: u32,
-    /// It is for 2^(32 - depth) slots.
+    pub first: u64,
+    /// It is for 2^(64 - depth) slots.
     pub depth: u8,
     /// Where it is stored; `None` for a page without content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +93,7 @@ impl PageRef {
         Self::empty(0, 0)
     }
 
-    const fn empty(first: u32, depth: u8) -> Self {
+    const fn empty(first: u64, depth: u8) -> Self {
         Self { first, depth, key: None, parts: 0 }
     }
 
@@ -103,7 +103,7 @@ impl PageRef {
     }
 
     /// The place in `pages` of the page for a slot.
-    pub fn find_slot(pages: &[Self], slot: u32) -> usize {
+    pub fn find_slot(pages: &[Self], slot: u64) -> usize {
         pages.partition_point(|page| page.first <= slot).saturating_sub(1)
     }
 }
@@ -119,11 +119,11 @@ pub fn write(place: &PageRef, page: Page) -> Vec<Written> {
     }
     // Plain data with text keys: serialising it into memory has no way to fail.
     let bytes = serde_json::to_vec(&page).unwrap_or_default();
-    if bytes.len() <= PAGE_BYTES || page.entities.len() == 1 || depth == 32 {
+    if bytes.len() <= PAGE_BYTES || page.entities.len() == 1 || depth == 64 {
         return vec![(PageRef::empty(first, depth), Some((page, bytes)))];
     }
     let depth = depth + 1;
-    let middle = first | (1 << (32 - u32::from(depth)));
+    let middle = first | (1 << (64 - u32::from(depth)));
     let (left, right): (BTreeMap<_, _>, BTreeMap<_, _>) =
         page.entities.into_iter().partition(|(key, _)| slot(key) < middle);
     let mut written = write(&PageRef::empty(first, depth), Page { entities: left });
@@ -142,8 +142,7 @@ mod tests {
             let event = AlertEvent { description: "d".repeat(400), ..AlertEvent::default() };
             Alert::open(format!("{nth:024x}"), "i".into(), 1, &event, 0)
         };
-        let entities =
-            (0..alerts).map(|nth| (open_alert(&alert_identity(1, &nth.to_string())), Entity::Alert(alert(nth))));
+        let entities = (0..alerts).map(|nth| (open(&alert_identity(1, &nth.to_string())), Entity::Alert(alert(nth))));
         Page { entities: entities.collect() }
     }
 
@@ -172,7 +171,7 @@ mod tests {
         let mut page = Page::default();
         for (key, entity) in page_of(1).entities {
             for nth in 0..1000 {
-                page.entities.insert(format!("{nth}{key}"), entity.clone());
+                page.entities.insert(format!("{key}{nth}"), entity.clone());
             }
         }
         let with_content = write(&PageRef::all(), page).into_iter().filter(|(_, content)| content.is_some());

@@ -63,7 +63,7 @@ impl Tree {
     }
 
     /// All entities whose slots lie between two slots, inclusive, and perhaps some around them.
-    pub fn between<'a>(&'a self, loaded: &'a Loaded, from: u32, to: u32) -> Result<Vec<&'a Entity>, Missing> {
+    pub fn between<'a>(&'a self, loaded: &'a Loaded, from: u64, to: u64) -> Result<Vec<&'a Entity>, Missing> {
         let mut found: BTreeMap<&str, &Entity> = BTreeMap::new();
         for nth in PageRef::find_slot(&self.pages, from)..=PageRef::find_slot(&self.pages, to) {
             if let Some(page) = self.page(loaded, nth)? {
@@ -148,7 +148,7 @@ mod tests {
     use crate::board::archive::ClosedRef;
 
     fn entity(nth: u64) -> (String, Entity) {
-        let incident_id = format!("{:08x}{nth:016x}", nth * 1000);
+        let incident_id = format!("{nth:08x}{:016x}", nth * 1000);
         (page::closed(&incident_id), Entity::Closed(ClosedRef { incident_id, ..ClosedRef::default() }))
     }
 
@@ -219,7 +219,7 @@ mod tests {
                 flush(&mut tree, &mut loaded, &mut names);
             }
         }
-        let found = tree.between(&loaded, 2_800_000, 2_950_000).expect("loaded");
+        let found = tree.between(&loaded, 2800 << 32, 2950 << 32).expect("loaded");
         let ids: Vec<_> = found
             .iter()
             .map(|e| matches!(e, Entity::Closed(c) if c.incident_id >= entity(2800).0[2..].to_owned()))

@@ -15,8 +15,6 @@ use crate::ports::{Clock, Random, Seen, Store, StoreError, Swap};
 
 /// How often a board or a whole fold is tried when others are faster.
 const TRIES: usize = 16;
-/// The ledger is brought forward when it is this many records behind; tick does it at any distance.
-const LEDGER_LAG: usize = 32;
 
 /// Folds and reads boards.
 pub struct Folder<'a, S, C, R> {
@@ -81,9 +79,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
                 folded.to_deliver.push((channel, token));
             }
         }
-        if tidy || gathered.records.len() >= LEDGER_LAG {
-            self.bring_forward(&gathered, tidy).await?;
-        }
+        self.bring_forward(&gathered, tidy).await?;
         Ok(folded)
     }
 
@@ -157,16 +153,15 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         Some(token)
     }
 
-    /// Brings the ledger forward to what was folded, and deletes what nobody needs any more.
+    /// Brings the ledger forward to what was folded, where it is worth a write, and deletes what nobody needs.
     async fn bring_forward(&self, gathered: &Gathered, tidy: bool) -> Result<(), FoldError> {
         let before = &gathered.ledger;
         let deletable = if tidy { before.deletable(gathered.at) } else { Vec::new() };
+        if deletable.is_empty() && !before.lags(gathered) {
+            return Ok(());
+        }
         if !deletable.is_empty() {
             self.store.delete_many(&deletable).await?;
-        }
-        // Nothing may have been stored yet: an empty ledger is not worth creating.
-        if gathered.heads.is_empty() && before.version == 0 {
-            return Ok(());
         }
         Ledger::change(self.store, self.clock, |ledger| {
             let passed = ledger.pass(gathered);

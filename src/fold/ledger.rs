@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::FoldError;
 use super::gather::Gathered;
-use crate::journal::{STREAM_IDLE_MS, STREAM_STALL_MS};
+use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS};
 use crate::keys;
 use crate::ports::{Clock, Store, Swap};
 use crate::time::Timestamp;
@@ -21,6 +21,12 @@ pub const RETIRE_MS: u64 = STREAM_IDLE_MS + STREAM_STALL_MS + 7_000;
 const KEEP_MS: u64 = 30_000;
 /// The most records deleted at a time.
 const DELETE_RECORDS: u64 = 512;
+/// Fewer than this many are left until they have waited for some minutes, milliseconds: a delete is a commit as well.
+const DELETE_MIN: u64 = 128;
+const DELETE_LATE_MS: u64 = 300_000;
+/// The ledger is brought forward when it is this many records behind, or one of them is this old, milliseconds.
+const LAG_RECORDS: usize = 32;
+const LAG_MS: u64 = 10_000;
 /// How long the one who may create the ledger has for it before another may, seconds.
 const CREATE_SECS: u64 = 10;
 /// How often a swap is tried.
@@ -164,8 +170,23 @@ impl Ledger {
         *self != before
     }
 
-    /// The keys of records that may be deleted now, a bounded number.
+    /// Whether it is worth a write to bring the ledger forward to what was gathered, or to retire streams.
+    pub(super) fn lags(&self, gathered: &Gathered) -> bool {
+        let old = |read: &Read| gathered.at.millis_since(read.record.received) > LAG_MS;
+        let idle = |(stream, head): (&u64, &u64)| {
+            let over = |live: &Live| gathered.at.millis_since(live.seen) > RETIRE_MS + LAG_MS && live.head == *head;
+            self.streams.get(stream).is_some_and(over)
+        };
+        gathered.records.len() >= LAG_RECORDS || gathered.records.iter().any(old) || gathered.ended.iter().any(idle)
+    }
+
+    /// The keys of records that may be deleted now, a bounded number; none while they are few and young.
     pub fn deletable(&self, now: Timestamp) -> Vec<String> {
+        let count: u64 = self.due(now).map(|p| p.to - p.from + 1).sum();
+        let late = self.passed.first().is_some_and(|p| now.millis_since(p.at) > DELETE_LATE_MS);
+        if count < DELETE_MIN && !late {
+            return Vec::new();
+        }
         let mut keys = Vec::new();
         for passed in self.due(now) {
             for n in passed.from..=passed.to {

@@ -1,0 +1,9 @@
+//! Tests of the handlers with fakes and a fake clock. One binary, a module for each subject.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod lifecycle;
+mod promises;
+mod refusals;
+mod replay;

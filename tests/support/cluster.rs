@@ -1,0 +1,272 @@
+//! Instances of the components on one store, each of which can crash anywhere.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use alarum::api::Api;
+use alarum::config::Config;
+use alarum::fanout::Fanout;
+use alarum::http::{Answer, Request};
+use alarum::ingest::Ingest;
+use alarum::ports::{Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Seen, Wake};
+use alarum::time::Timestamp;
+use serde_json::Value;
+
+use super::receiver::Receiver;
+use super::sim::{Sim, pending};
+use super::store::{MemoryStore, StoreHandle};
+
+/// What goes wrong, each in thousandths.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    pub store_before: u64,
+    pub store_after: u64,
+    pub receiver: u64,
+    /// A wake that gets lost.
+    pub wake: u64,
+    /// A step after which some instance crashes.
+    pub crash: u64,
+}
+
+/// A push and what became of it.
+#[derive(Clone)]
+pub struct Push {
+    pub key: &'static str,
+    pub body: Value,
+}
+
+/// The instances and what they share.
+pub struct Cluster {
+    pub sim: Rc<Sim>,
+    pub store: Rc<MemoryStore>,
+    pub receiver: Rc<Receiver>,
+    pub config: Rc<Config>,
+    pub log: Rc<RefCell<Vec<String>>>,
+    pub lost_wakes: Cell<u64>,
+    ingests: RefCell<Vec<Rc<Ingest>>>,
+    fanouts: RefCell<Vec<Rc<Fanout>>>,
+    api: Rc<Api>,
+}
+
+/// The ports as one instance sees them.
+#[derive(Clone)]
+pub struct Node {
+    cluster: Rc<Cluster>,
+}
+
+const FANOUT: u64 = 1000;
+const OUTSIDE: u64 = 9999;
+
+impl Cluster {
+    pub fn new(seed: u64, config: &str, ingests: usize, fanouts: usize) -> Rc<Self> {
+        Rc::new(Self {
+            sim: Sim::new(seed),
+            store: Rc::default(),
+            receiver: Rc::default(),
+            config: Rc::new(Config::parse(config).expect("a valid configuration")),
+            log: Rc::default(),
+            lost_wakes: Cell::new(0),
+            ingests: RefCell::new((0..ingests).map(|_| Rc::default()).collect()),
+            fanouts: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
+            api: Rc::default(),
+        })
+    }
+
+    pub fn set_faults(&self, faults: Faults) {
+        self.store.fail_before.set(faults.store_before);
+        self.store.fail_after.set(faults.store_after);
+        self.receiver.fails.set(faults.receiver);
+        self.lost_wakes.set(faults.wake);
+    }
+
+    pub fn store_handle(self: &Rc<Self>) -> StoreHandle {
+        StoreHandle { sim: self.sim.clone(), store: self.store.clone() }
+    }
+
+    pub fn node(self: &Rc<Self>) -> Node {
+        Node { cluster: self.clone() }
+    }
+
+    /// Crashes some instance: everything in it stops where it is, and what it kept is gone.
+    pub fn crash_one(&self) {
+        let ingests = self.ingests.borrow().len();
+        let nth = self.sim.below(ingests + self.fanouts.borrow().len());
+        if nth < ingests {
+            self.sim.crash(nth as u64);
+            self.ingests.borrow_mut()[nth] = Rc::default();
+        } else {
+            self.sim.crash(FANOUT + (nth - ingests) as u64);
+            self.fanouts.borrow_mut()[nth - ingests] = Rc::default();
+        }
+    }
+
+    /// Crashes everything.
+    pub fn crash_all(&self) {
+        for nth in 0..self.ingests.borrow().len() {
+            self.sim.crash(nth as u64);
+        }
+        for nth in 0..self.fanouts.borrow().len() {
+            self.sim.crash(FANOUT + nth as u64);
+        }
+        self.ingests.borrow_mut().iter_mut().for_each(|i| *i = Rc::default());
+        self.fanouts.borrow_mut().iter_mut().for_each(|f| *f = Rc::default());
+    }
+
+    /// Starts a push at some instance. `answered` is called with the answer, unless the instance crashes first.
+    pub fn push(self: &Rc<Self>, request: Request, answered: impl FnOnce(Answer) + 'static) {
+        let nth = self.sim.below(self.ingests.borrow().len());
+        let (ingest, node, cluster) = (self.ingests.borrow()[nth].clone(), self.node(), self.clone());
+        self.sim.spawn(nth as u64, async move {
+            let store = cluster.store_handle();
+            let (answer, hint) = ingest.handle(&store, &node, Some(&cluster.config), &request).await;
+            answered(answer);
+            if let Some(hint) = hint {
+                let sim = cluster.sim.clone();
+                sim.spawn(nth as u64, async move { ingest.wake(&node, &node, hint).await });
+            }
+        });
+    }
+
+    /// Starts a request at some fanout instance.
+    pub fn fanout(self: &Rc<Self>, path: &str, answered: impl FnOnce(Answer) + 'static) {
+        let nth = self.sim.below(self.fanouts.borrow().len());
+        let (fanout, node, cluster) = (self.fanouts.borrow()[nth].clone(), self.node(), self.clone());
+        let request = request("POST", path, "");
+        self.sim.spawn(FANOUT + nth as u64, async move {
+            let store = cluster.store_handle();
+            let (answer, to_deliver) = fanout.handle(&store, &node, Some(&cluster.config), &request).await;
+            answered(answer);
+            fanout.deliver(&store, &node, &cluster.config, to_deliver).await;
+        });
+    }
+
+    /// Starts a call of the Open API.
+    pub fn call(self: &Rc<Self>, request: Request, answered: impl FnOnce(Answer) + 'static) {
+        let (api, node, cluster) = (self.api.clone(), self.node(), self.clone());
+        self.sim.spawn(OUTSIDE, async move {
+            let store = cluster.store_handle();
+            answered(api.handle(&store, &node, Some(&cluster.config), &request).await);
+        });
+    }
+
+    /// Runs until nothing is left to do.
+    pub fn run(&self) {
+        self.sim.run(|_| {});
+    }
+
+    /// Calls the Open API and runs until it has answered.
+    pub fn call_now(self: &Rc<Self>, path: &str, body: &Value) -> Answer {
+        let result = Rc::new(RefCell::new(None));
+        let slot = result.clone();
+        self.call(request("POST", path, &body.to_string()), move |answer| *slot.borrow_mut() = Some(answer));
+        self.run();
+        result.take().expect("an answer")
+    }
+
+    /// Calls tick and runs until it has answered.
+    pub fn tick(self: &Rc<Self>) -> Value {
+        let result = Rc::new(RefCell::new(Value::Null));
+        let slot = result.clone();
+        self.fanout("/tick", move |answer| {
+            *slot.borrow_mut() = serde_json::from_slice(&answer.body).expect("a JSON answer");
+        });
+        self.run();
+        result.take()
+    }
+
+    /// Everything that a list shows, all pages.
+    pub fn incidents(self: &Rc<Self>) -> Vec<Value> {
+        let mut all = Vec::new();
+        for page in 1.. {
+            let query = serde_json::json!({
+                "start_time": self.sim.now().secs().saturating_sub(30 * 24 * 3600), "end_time": self.sim.now().secs() + 60,
+                "p": page, "limit": 100});
+            let answer = self.call_now(&format!("/incident/list?app_key={}", super::APP_KEY), &query);
+            let body: Value = serde_json::from_slice(&answer.body).expect("a JSON answer");
+            assert_eq!(answer.status, 200, "{body}");
+            all.extend(body["data"]["items"].as_array().expect("items").iter().cloned());
+            if body["data"]["has_next_page"] == false {
+                break;
+            }
+        }
+        all
+    }
+}
+
+/// A request as a component reads it.
+pub fn request(method: &str, target: &str, body: &str) -> Request {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    Request {
+        method: method.into(),
+        path: path.into(),
+        query: query.into(),
+        content_type: Some("application/json".into()),
+        body: Ok(body.into()),
+    }
+}
+
+impl Push {
+    pub fn request(&self) -> Request {
+        request("POST", &format!("/event/push/alert/standard?integration_key={}", self.key), &self.body.to_string())
+    }
+}
+
+impl Clock for Node {
+    fn now(&self) -> Timestamp {
+        self.cluster.sim.now()
+    }
+
+    async fn sleep_us(&self, us: u64) {
+        self.cluster.sim.sleep_us(us).await;
+    }
+}
+
+impl Random for Node {
+    fn next_u64(&self) -> u64 {
+        self.cluster.sim.random()
+    }
+}
+
+impl Log for Node {
+    fn line(&self, text: &str) {
+        self.cluster.log.borrow_mut().push(text.to_owned());
+    }
+}
+
+impl Outbound for Node {
+    async fn post(&self, post: Post<'_>) -> Result<PostAnswer, PostError> {
+        self.cluster.sim.gate().await;
+        let result = self.cluster.receiver.answer(&self.cluster.sim, &post);
+        self.cluster.sim.gate().await;
+        result
+    }
+}
+
+impl Wake for Node {
+    async fn wake(&self, company: bool) -> Option<Seen> {
+        if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
+            return None;
+        }
+        // Whoever waits for a fold that crashed gets no answer either; the host then ends the request with an error.
+        let answered = Rc::new(RefCell::new(None));
+        let slot = Rc::downgrade(&answered);
+        let path = if company { "/wake?company=1" } else { "/wake" };
+        let guard = Rc::new(());
+        let alive = Rc::downgrade(&guard);
+        self.cluster.fanout(path, move |answer| {
+            let _guard = guard;
+            if let Some(slot) = slot.upgrade() {
+                *slot.borrow_mut() = Some(answer);
+            }
+        });
+        poll_fn(|cx| if alive.strong_count() == 0 { Poll::Ready(()) } else { pending(cx) }).await;
+        let answer: Answer = answered.take()?;
+        let body: Value = serde_json::from_slice(&answer.body).ok()?;
+        let count = |name: &str| body["data"][name].as_u64().unwrap_or(0) as usize;
+        (body["data"]["folded"] == true).then(|| Seen { streams: count("streams"), alerts: count("alerts") })
+    }
+
+    fn decline(&self) {}
+}

@@ -1,0 +1,142 @@
+//! A store in memory, as hostile as the real ones: a swap of a missing key lets everybody win, batches tear, and any
+//! call may fail before or after it took effect.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use alarum::ports::{Store, StoreError, Swap};
+
+use super::sim::Sim;
+
+/// What is stored, and how often it was called.
+#[derive(Default)]
+pub struct MemoryStore {
+    values: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub reads: Cell<usize>,
+    pub writes: Cell<usize>,
+    /// Of a thousand calls, how many fail before, and how many after they took effect.
+    pub fail_before: Cell<u64>,
+    pub fail_after: Cell<u64>,
+}
+
+impl MemoryStore {
+    pub fn keys(&self) -> Vec<String> {
+        self.values.borrow().keys().cloned().collect()
+    }
+
+    pub fn value(&self, key: &str) -> Option<Vec<u8>> {
+        self.values.borrow().get(key).cloned()
+    }
+
+    pub fn put(&self, key: &str, value: Vec<u8>) {
+        self.values.borrow_mut().insert(key.to_owned(), value);
+    }
+
+    fn read(&self) {
+        self.reads.set(self.reads.get() + 1);
+    }
+
+    fn wrote(&self) {
+        self.writes.set(self.writes.get() + 1);
+    }
+}
+
+/// The store as one instance calls it.
+#[derive(Clone)]
+pub struct StoreHandle {
+    pub sim: Rc<Sim>,
+    pub store: Rc<MemoryStore>,
+}
+
+impl StoreHandle {
+    /// One call: control goes back before it and after it, and it may fail at either place.
+    async fn call<T>(&self, effect: impl FnOnce(&MemoryStore, bool) -> T) -> Result<T, StoreError> {
+        self.sim.gate().await;
+        if self.sim.happens(self.store.fail_before.get()) {
+            return Err(StoreError("it failed before it took effect".into()));
+        }
+        let fails = self.sim.happens(self.store.fail_after.get());
+        let result = effect(&self.store, fails);
+        self.sim.gate().await;
+        if fails { Err(StoreError("it failed after it took effect".into())) } else { Ok(result) }
+    }
+}
+
+impl Store for StoreHandle {
+    type Handle = (String, Option<Vec<u8>>);
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.call(|store, _| {
+            store.read();
+            store.value(key)
+        })
+        .await
+    }
+
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        assert!(key.len() <= 255 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b":._-".contains(&b)), "{key}");
+        assert!(value.len() <= alarum::ports::VALUE_LIMIT, "{key} has {} bytes", value.len());
+        self.call(|store, _| {
+            store.wrote();
+            store.put(key, value.to_vec());
+        })
+        .await
+    }
+
+    async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+        self.call(|store, torn| {
+            store.wrote();
+            let count = if torn { self.sim.below(entries.len() + 1) } else { entries.len() };
+            for (key, value) in &entries[..count] {
+                assert!(value.len() <= alarum::ports::VALUE_LIMIT, "{key} has {} bytes", value.len());
+                store.put(key, value.clone());
+            }
+        })
+        .await
+    }
+
+    async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
+        self.call(|store, torn| {
+            store.wrote();
+            let count = if torn { self.sim.below(keys.len() + 1) } else { keys.len() };
+            for key in &keys[..count] {
+                store.values.borrow_mut().remove(key);
+            }
+        })
+        .await
+    }
+
+    async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {
+        self.call(|store, _| {
+            store.wrote();
+            let old = store.value(key).map_or(0, |bytes| i64::from_le_bytes(bytes.try_into().expect("a counter")));
+            store.put(key, (old + by).to_le_bytes().to_vec());
+            old + by
+        })
+        .await
+    }
+
+    async fn counter(&self, key: &str) -> Result<i64, StoreError> {
+        let value = self.get(key).await?;
+        Ok(value.map_or(0, |bytes| i64::from_le_bytes(bytes.try_into().expect("a counter"))))
+    }
+
+    async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
+        let value = self.get(key).await?;
+        Ok((value.clone(), (key.to_owned(), value)))
+    }
+
+    async fn swap(&self, (key, old): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
+        assert!(value.len() <= alarum::ports::VALUE_LIMIT, "{key} has {} bytes", value.len());
+        self.call(|store, _| {
+            if old.is_some() && store.value(&key) != old {
+                return Swap::Conflict;
+            }
+            store.wrote();
+            store.put(&key, value.to_vec());
+            Swap::Stored
+        })
+        .await
+    }
+}
