@@ -67,16 +67,10 @@ impl Host {
             match spin::find().await {
                 Some(version) if version.is_enough() => return Ok(Host::Spin(version)),
                 found if wanted == Some(Wanted::Spin) => bail!(
-                    "{}; install Spin {} or newer, or leave --host out to use the bundled runner",
-                    found.map_or("there is no spin command".to_string(), |version| format!(
-                        "spin is {version}"
-                    )),
-                    spin::NEEDED
+                    "{}; install that, or leave --host out to use the bundled runner",
+                    spin::missing(found.as_ref())
                 ),
-                Some(version) => {
-                    console::progress(&format!("spin is {version}, {} or newer is needed", spin::NEEDED));
-                }
-                None => {}
+                found => console::progress(&format!("{}; using the bundled runner", spin::missing(found.as_ref()))),
             }
         }
         Ok(Host::Runner(runner::build(workspace, shutdown).await?))
@@ -90,11 +84,11 @@ impl Host {
         }
     }
 
-    /// What its lines are marked with.
+    /// What it is called.
     pub fn label(&self) -> &'static str {
         match self {
             Host::Spin(_) => "spin",
-            Host::Runner(_) => "runner",
+            Host::Runner(_) => "the runner",
         }
     }
 

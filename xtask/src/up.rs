@@ -137,7 +137,7 @@ async fn attend(host: &Host, serve: Serve<'_>, banner: Banner<'_>, shutdown: &Sh
     tokio::pin!(ready);
     let ended = loop {
         tokio::select! {
-            Some(line) = lines.recv() => show(label, &line),
+            Some(line) = lines.recv() => show(&line),
             status = group.wait() => {
                 let status = status.context("cannot wait for the host")?;
                 break Ended::ByItself(status);
@@ -162,11 +162,11 @@ async fn attend(host: &Host, serve: Serve<'_>, banner: Banner<'_>, shutdown: &Sh
     }
     match ended {
         Ended::ByItself(status) => {
-            group.clear(&mut lines, |line| show(label, line)).await;
+            group.clear(&mut lines, show).await;
             bail!("{label} ended by itself ({status}); see its lines above");
         }
         Ended::NotReady => {
-            group.stop(&mut lines, GRACE, |line| show(label, line)).await;
+            group.stop(&mut lines, GRACE, show).await;
             bail!(
                 "{label} does not answer at {address} after {}; see its lines above",
                 seconds(START_LIMIT)
@@ -174,7 +174,15 @@ async fn attend(host: &Host, serve: Serve<'_>, banner: Banner<'_>, shutdown: &Sh
         }
         Ended::Asked => {
             console::progress(&format!("stopping {label} ..."));
-            group.stop(&mut lines, GRACE, |line| show(label, line)).await;
+            // Spin reports each idle instance that it drops while stopping as a failure, which would look like one.
+            let quiet = matches!(host, Host::Spin(_));
+            group
+                .stop(&mut lines, GRACE, |line| {
+                    if !quiet {
+                        show(line)
+                    }
+                })
+                .await;
             Ok(())
         }
     }
@@ -186,6 +194,7 @@ enum Ended {
     Asked,
 }
 
-fn show(label: &str, line: &Line) {
-    console::progress(&format!("{label}: {}", line.text()));
+/// Passes on what the host printed, set off from what this program says.
+fn show(line: &Line) {
+    console::progress(&format!("| {}", line.text()));
 }

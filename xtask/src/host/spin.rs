@@ -5,38 +5,48 @@ use crate::step::query;
 use std::fmt;
 use tokio::process::Command;
 
-/// The oldest version that runs components of SDK 7.
-pub const NEEDED: Version = Version { major: 4, minor: 1 };
+/// The oldest version, major and minor, that runs components of SDK 7.
+const NEEDED: (u32, u32) = (4, 1);
 
-/// A version of Spin, as far as it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A version of Spin.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    major: u32,
-    minor: u32,
+    text: String,
+    numbers: (u32, u32),
 }
 
 impl Version {
     /// Whether it can run the application.
-    pub fn is_enough(self) -> bool {
-        self >= NEEDED
+    pub fn is_enough(&self) -> bool {
+        self.numbers >= NEEDED
     }
 
     /// Of the answer to `spin --version`.
     fn parse(text: &str) -> Option<Version> {
-        let version = text
+        let text = text
             .split_whitespace()
             .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-        let mut numbers = version.split(['.', '-', '+']);
+        let mut numbers = text.split(['.', '-', '+']);
+        let numbers = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
         Some(Version {
-            major: numbers.next()?.parse().ok()?,
-            minor: numbers.next()?.parse().ok()?,
+            text: text.to_string(),
+            numbers,
         })
     }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
+        f.write_str(&self.text)
+    }
+}
+
+/// What is missing, to be said of whatever was found.
+pub fn missing(found: Option<&Version>) -> String {
+    let (major, minor) = NEEDED;
+    match found {
+        None => format!("there is no spin command, {major}.{minor} or newer is needed"),
+        Some(version) => format!("spin is {version}, {major}.{minor} or newer is needed"),
     }
 }
 
@@ -63,22 +73,21 @@ mod tests {
     #[test]
     fn versions_are_read_and_compared() {
         for (text, expected) in [
-            ("spin 4.1.0 (1234567 2026-08-26)\n", Some((4, 1))),
-            ("spin 4.1.0-pre0 (1234567 2026-08-21)", Some((4, 1))),
-            ("spin 10.0.1", Some((10, 0))),
-            ("4.2", Some((4, 2))),
+            ("spin 4.1.0 (1234567 2026-08-26)\n", Some(("4.1.0", (4, 1)))),
+            ("spin 4.1.0-pre0", Some(("4.1.0-pre0", (4, 1)))),
+            ("4.2", Some(("4.2", (4, 2)))),
             ("SPIN model checker", None),
             ("spin 4", None),
         ] {
             let version = Version::parse(text);
-            assert_eq!(
-                version,
-                expected.map(|(major, minor)| Version { major, minor }),
-                "{text}"
-            );
+            let expected = expected.map(|(text, numbers)| Version {
+                text: text.to_string(),
+                numbers,
+            });
+            assert_eq!(version, expected, "{text}");
         }
-        let enough = |major, minor| Version { major, minor }.is_enough();
-        assert!(enough(4, 1) && enough(4, 10) && enough(5, 0) && enough(10, 0));
-        assert!(!enough(4, 0) && !enough(3, 9));
+        let enough = |text: &str| Version::parse(text).unwrap().is_enough();
+        assert!(enough("spin 4.1.0-pre0") && enough("spin 4.10.0") && enough("spin 5.0.0") && enough("spin 10.0.1"));
+        assert!(!enough("spin 4.0.9") && !enough("spin 3.9.0"));
     }
 }
