@@ -1,1 +1,13 @@
-//! Black-box tests.
+//! Black-box tests: a deployment is reached by its URL alone.
+//!
+//! By default each test starts a deployment of its own with the runner; where `ALARUM_SPIN` names a `spin` command,
+//! with that. Where `ALARUM_URL` names a running one, the tests that need no more than that run against it (with
+//! `ALARUM_PUSH_KEY`, `ALARUM_SHARED_KEY`, `ALARUM_APP_KEY`), and the others say that they did not.
+
+mod client;
+mod deployment;
+mod receiver;
+
+pub use client::{Answer, Client};
+pub use deployment::{Deployment, Host, Options};
+pub use receiver::{Received, Receiver};

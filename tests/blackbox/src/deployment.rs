@@ -1,0 +1,224 @@
+//! A deployment that a test starts for itself: real components on the runner, or on a real Spin.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::client::Client;
+
+const CONFIG: &str = include_str!("../../support/demo.toml");
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+/// What runs the components.
+#[derive(Clone, Debug)]
+pub enum Host {
+    /// The bundled runner.
+    Runner(PathBuf),
+    /// A `spin` command.
+    Spin(PathBuf),
+}
+
+/// How a deployment is to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where its subscribers are.
+    pub receivers: Vec<String>,
+    /// Whether something calls tick every half second.
+    pub tick: bool,
+}
+
+/// A running deployment; killed when it is dropped.
+pub struct Deployment {
+    /// A client for it.
+    pub client: Client,
+    /// The secret that signs its webhooks.
+    pub secret: &'static str,
+    control: Option<String>,
+    host: Host,
+    options: Options,
+    dir: TempDir,
+    child: Child,
+    ticker: Option<mpsc::Sender<()>>,
+}
+
+impl Host {
+    /// What the environment names.
+    ///
+    /// # Panics
+    /// It names nothing that is there.
+    pub fn from_env() -> Self {
+        if let Some(spin) = std::env::var_os("ALARUM_SPIN") {
+            return Self::Spin(spin.into());
+        }
+        let built = || workspace().join("target/debug/alarum-runner");
+        let runner = std::env::var_os("ALARUM_RUNNER").map_or_else(built, PathBuf::from);
+        assert!(runner.exists(), "there is no {}; run `cargo xtask test`", runner.display());
+        Self::Runner(runner)
+    }
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+}
+
+impl Deployment {
+    /// Starts one with an empty store.
+    pub fn start(options: Options) -> Self {
+        // One at a time: starting compiles the components where they are not cached yet, and a machine has few cores.
+        static STARTING: Mutex<()> = Mutex::new(());
+        let _starting = STARTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::create_dir(dir.path().join("config")).expect("a directory");
+        std::fs::write(dir.path().join("config/alarum.toml"), config(&options)).expect("written");
+        std::fs::write(dir.path().join("spin.toml"), manifest(dir.path())).expect("written");
+        let host = Host::from_env();
+        let (child, url, control) = launch(&host, dir.path());
+        let client = client(&url);
+        let mut deployment = Self { client, secret: SECRET, control, host, options, dir, child, ticker: None };
+        deployment.begin();
+        deployment
+    }
+
+    /// Kills it, as a power cut would.
+    pub fn kill(&mut self) {
+        self.ticker = None;
+        // It may have ended by itself.
+        let _ = killpg(Pid::from_raw(self.child.id() as i32), Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+
+    /// Kills it and starts it again on what it had stored.
+    pub fn restart(&mut self) {
+        self.kill();
+        let (child, url, control) = launch(&self.host, self.dir.path());
+        (self.child, self.control, self.client) = (child, control, client(&url));
+        self.begin();
+    }
+
+    /// The host's counters for a component, where the host has such.
+    pub fn stats(&self, component: &str) -> Option<Value> {
+        let control = self.control.as_ref()?;
+        let answer = Client::new(control, "", "", "").send("GET", "/stats", "application/json", b"").ok()?;
+        Some(answer.body["components"][component].clone())
+    }
+
+    fn begin(&mut self) {
+        let up = self.client.wait(60, |client| {
+            client.send("GET", "/.well-known/spin/health", "text/plain", b"").ok().filter(|a| a.status == 200)
+        });
+        assert!(up.is_some(), "the deployment does not answer");
+        if self.options.tick {
+            let (stop, stopped) = mpsc::channel();
+            let client = self.client.clone();
+            std::thread::spawn(move || {
+                while stopped.recv_timeout(Duration::from_millis(500)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    // While it is killed and started again, nobody answers.
+                    let _ = client.send("POST", "/tick", "application/json", b"");
+                }
+            });
+            self.ticker = Some(stop);
+        }
+    }
+}
+
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn client(url: &str) -> Client {
+    Client::new(url, "private-key-0123456789", "shared-key-0123456789", "app-key-0123456789abcdef")
+}
+
+fn config(options: &Options) -> String {
+    let (before, rest) = CONFIG.split_once("[[subscriptions]]").expect("subscriptions");
+    let (_, after) = rest.split_once("[delivery]").expect("delivery");
+    let mut text = before.to_owned();
+    for (nth, url) in options.receivers.iter().enumerate() {
+        let id = nth + 1;
+        text += &format!("[[subscriptions]]\nid = {id}\nname = \"{id}\"\nurl = \"{url}\"\nsecret = \"{SECRET}\"\n\n");
+    }
+    text + "[delivery]\nallow_http = true\nallow_private_targets = true" + after
+}
+
+/// The project's manifest, with absolute paths to the components and the configuration of this deployment.
+fn manifest(dir: &Path) -> String {
+    let text = std::fs::read_to_string(workspace().join("spin.toml")).expect("the manifest");
+    let wasm_dir = std::env::var_os("ALARUM_WASM_DIR");
+    let built = || workspace().join("target/wasm32-wasip2/release");
+    let wasm_dir = wasm_dir.map_or_else(built, PathBuf::from);
+    let mut manifest: toml::Table = text.parse().expect("a manifest");
+    let components = manifest.get_mut("component").and_then(toml::Value::as_table_mut).expect("components");
+    for (name, component) in components.iter_mut() {
+        let component = component.as_table_mut().expect("a component");
+        let wasm = wasm_dir.join(format!("{name}.wasm"));
+        assert!(wasm.exists(), "there is no {}; run `cargo xtask build`", wasm.display());
+        component.insert("source".into(), wasm.display().to_string().into());
+        component.remove("build");
+        let mount: toml::Table =
+            [("source".into(), dir.join("config").display().to_string().into()), ("destination".into(), "/config".into())]
+                .into_iter()
+                .collect();
+        component.insert("files".into(), toml::Value::Array(vec![mount.into()]));
+    }
+    manifest.to_string()
+}
+
+/// Starts the host; returns it with the base URL and the URL of its counters.
+fn launch(host: &Host, dir: &Path) -> (Child, String, Option<String>) {
+    let (manifest, state) = (dir.join("spin.toml"), dir.join("state"));
+    let (mut command, url) = match host {
+        Host::Runner(path) => {
+            let mut command = Command::new(path);
+            command.arg("--manifest").arg(&manifest).args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]);
+            (command, None)
+        }
+        Host::Spin(path) => {
+            // Spin does not say which port it took of itself.
+            let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+            let mut command = Command::new(path);
+            command.args(["up", "--quiet", "--from"]).arg(&manifest).args(["--listen", &free.to_string()]);
+            (command, Some(format!("http://{free}")))
+        }
+    };
+    command.arg("--state-dir").arg(&state).stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().expect("the host starts");
+    let lines = read_lines(&mut child);
+    if let Some(url) = url {
+        return (child, url, None);
+    }
+    let (mut control, end) = (None, Instant::now() + Duration::from_secs(120));
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let line = lines.recv_timeout(left).expect("the runner says where it listens");
+        if let Some(url) = line.strip_prefix("control=") {
+            control = Some(url.to_owned());
+        }
+        if let Some(url) = line.strip_prefix("listening=") {
+            return (child, url.to_owned(), control);
+        }
+    }
+}
+
+/// The lines of its standard output; read to the end, so that it never blocks on writing.
+fn read_lines(child: &mut Child) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    let stdout = child.stdout.take().expect("standard output");
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            // Nobody reads them any more once it listens.
+            let _ = sender.send(line);
+        }
+    });
+    lines
+}

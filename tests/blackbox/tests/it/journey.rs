@@ -1,0 +1,126 @@
+//! From a push to a signed webhook and back.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use blackbox::{Deployment, Options, Received, Receiver};
+use serde_json::{Value, json};
+
+fn disk(status: &str) -> Value {
+    json!({"event_status": status, "title_rule": "disk full on web-07", "alert_key": "disk/web-07/var",
+        "labels": {"service": "media-store", "host": "web-07", "team": "storage"}})
+}
+
+fn of_type<'a>(received: &'a [Received], event_type: &str) -> Vec<&'a Received> {
+    received.iter().filter(|r| r.event_type() == event_type).collect()
+}
+
+#[test]
+fn an_alert_becomes_an_incident_reaches_the_subscriber_and_is_closed_by_its_recovery() {
+    let receiver = Receiver::start(200, Duration::ZERO);
+    // No tick: the wake after the answer must do it.
+    let deployment = Deployment::start(Options { receivers: vec![receiver.url.clone()], tick: false });
+    let client = &deployment.client;
+
+    let pushed = client.push(&disk("Critical")).expect("answered");
+    assert_eq!((pushed.status, &pushed.body["data"]["alert_key"]), (200, &json!("disk/web-07/var")));
+    assert_eq!(pushed.request_id.as_deref(), pushed.body["request_id"].as_str());
+    let incidents = client.incidents().expect("listed");
+    assert_eq!(incidents.len(), 1, "a reader sees a push as soon as it is answered");
+
+    let received = receiver.wait(10, |all| !all.is_empty());
+    let new = of_type(&received, "i_new")[0].clone();
+    assert_eq!(new.body["incident"]["incident_id"], incidents[0]["incident_id"]);
+    let mut headers = http::HeaderMap::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        headers.insert(name, new.header(name).expect(name).parse().expect("a value"));
+    }
+    let verifier = standardwebhooks::Webhook::new(deployment.secret).expect("a secret");
+    verifier.verify(&new.bytes, &headers).expect("the signature is right");
+    assert_eq!(new.header("webhook-id"), new.body["event_id"].as_str());
+
+    assert_eq!(client.push(&disk("Ok")).expect("answered").status, 200);
+    let received = receiver.wait(10, |all| !of_type(all, "i_rslv").is_empty());
+    let resolved = of_type(&received, "i_rslv")[0];
+    assert_eq!(resolved.body["incident"]["progress"], "Closed");
+    assert!(resolved.body["event_time"].as_u64() > new.body["event_time"].as_u64());
+    let id = &incidents[0]["incident_id"];
+    let info = client.call("/incident/info", &json!({"incident_id": id})).expect("answered");
+    assert_eq!((&info.body["data"]["incident_status"], &info.body["data"]["progress"]), (&json!("Ok"), &json!("Closed")));
+}
+
+#[test]
+fn sixty_four_senders_at_once_make_one_incident_with_far_fewer_writes_than_pushes() {
+    let receiver = Receiver::start(200, Duration::ZERO);
+    let deployment = Deployment::start(Options { receivers: vec![receiver.url.clone()], tick: true });
+    let rounds = 12;
+    std::thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                for _ in 0..rounds {
+                    let answer = deployment.client.push(&disk("Critical")).expect("answered");
+                    assert_eq!(answer.status, 200, "{}", answer.body);
+                }
+            });
+        }
+    });
+    let incidents = deployment.client.incidents().expect("listed");
+    assert_eq!(incidents.len(), 1);
+    assert_eq!(incidents[0]["alert_cnt"], 1);
+    let received = receiver.wait(10, |all| !all.is_empty());
+    let ids: BTreeSet<_> = received.iter().map(|r| r.body["event_id"].to_string()).collect();
+    assert_eq!(ids.len(), 1, "one event");
+    if let Some(stats) = deployment.stats("ingest") {
+        let (writes, reads) = (stats["kv"]["writes"].as_u64(), stats["kv"]["reads"].as_u64());
+        let pushes = 64 * rounds;
+        assert!(writes.is_some_and(|writes| writes < pushes * 2 / 3), "{writes:?} writes for {pushes} pushes");
+        assert_eq!(reads, Some(0), "nothing is read before the answer");
+    }
+}
+
+#[test]
+fn a_push_writes_once_and_reads_nothing_before_its_answer() {
+    let deployment = Deployment::start(Options { receivers: Vec::new(), tick: false });
+    let counts = || {
+        let stats = deployment.stats("ingest")?;
+        Some((stats["kv"]["writes"].as_u64()?, stats["kv"]["reads"].as_u64()?))
+    };
+    let Some(mut before) = counts() else {
+        eprintln!("this host has no counters");
+        return;
+    };
+    for (nth, body) in [disk("Warning"), disk("Critical"), disk("Critical"), disk("Ok")].iter().enumerate() {
+        assert_eq!(deployment.client.push(body).expect("answered").status, 200);
+        let after = counts().expect("counters");
+        // The first push of an instance also draws its stream.
+        let writes = if nth == 0 { 2 } else { 1 };
+        assert_eq!((after.0 - before.0, after.1 - before.1), (writes, 0), "push {nth}");
+        before = after;
+    }
+}
+
+#[test]
+fn a_subscriber_that_hangs_delays_no_other_and_no_sender() {
+    let hanging = Receiver::start(200, Duration::from_secs(30));
+    let healthy = Receiver::start(200, Duration::ZERO);
+    let receivers = vec![hanging.url.clone(), healthy.url.clone()];
+    let deployment = Deployment::start(Options { receivers, tick: true });
+    for nth in 0..5 {
+        let body = json!({"event_status": "Critical", "title_rule": "t", "alert_key": format!("k{nth}")});
+        assert_eq!(deployment.client.push(&body).expect("answered").status, 200);
+    }
+    let received = healthy.wait(15, |all| all.len() >= 5);
+    assert_eq!(received.len(), 5);
+}
+
+#[test]
+fn the_folder_cannot_be_reached_from_outside_but_tick_can() {
+    let deployment = Deployment::start(Options { receivers: Vec::new(), tick: false });
+    let wake = deployment.client.send("POST", "/wake", "application/json", b"").expect("answered");
+    assert_eq!((wake.status, wake.code()), (404, "RouteNotFound"));
+    for method in ["POST", "GET"] {
+        let tick = deployment.client.send(method, "/tick", "application/json", b"").expect("answered");
+        assert_eq!(tick.status, 200, "{}", tick.body);
+        assert!(tick.body["data"]["next_ms"].as_u64().is_some_and(|ms| ms > 0), "{}", tick.body);
+    }
+}

@@ -1,0 +1,5 @@
+//! The whole application over HTTP. One binary, a module for each subject.
+
+mod crash;
+mod door;
+mod journey;
