@@ -1,10 +1,13 @@
 //! The fanout component's handler: folds the journal into boards and delivers what follows.
 //!
 //! `/wake` comes from the other components by service chaining and is a hint; `/tick` comes from any scheduler and
-//! finds what a lost hint left behind, retries what is due, and deletes what nobody needs.
+//! finds what a lost hint left behind, has retried what is due, and deletes what nobody needs. Both only fold; for
+//! delivery they call `/deliver` and `/retry` of the courier, which is the same component under another name, so that
+//! it has instances of its own: a store call blocks its whole instance, and no attempt shall wait for a fold.
 
 use std::cell::Cell;
 
+use futures_util::future::join_all;
 use serde::Serialize;
 
 use crate::config::Config;
@@ -13,7 +16,8 @@ use crate::error::{ApiError, Code};
 use crate::fold::{FoldError, Folder, Ledger, PageCache};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
-use crate::ports::{Clock, Log, Outbound, Random, Seen, Store};
+use crate::keys;
+use crate::ports::{Admission, Clock, Log, Outbound, Random, Relay, Seen, Store};
 
 /// How long a wake waits for more, as a multiple of what the last fold took, and at most, microseconds.
 const PAUSE_FOLDS: u64 = 5;
@@ -67,116 +71,148 @@ struct Ticked {
 }
 
 impl Fanout {
-    /// Answers a request. What is returned with the answer is to be given to [`Fanout::deliver`] after it.
-    pub async fn handle<S: Store, P: Clock + Random + Log + Outbound>(
+    /// Answers a request. What is returned with the answer is to be given to [`Fanout::relay`] after it.
+    pub async fn handle<S, P>(
         &self,
         store: &S,
         ports: &P,
         config: Option<&Config>,
         request: &Request,
-    ) -> (Answer, ToDeliver) {
+    ) -> (Answer, ToDeliver)
+    where
+        S: Store,
+        P: Clock + Random + Log + Outbound + Relay + Admission,
+    {
         let request_id = request_id(ports);
-        let result = match request.path.as_str() {
-            "/wake" => match self.wake(store, ports, config, request).await {
-                Ok((woken, to_deliver)) => return (answer(&request_id, Ok(woken)), to_deliver),
-                Err(error) => Err(error),
+        let call = Call { fanout: self, store, ports, request, request_id: &request_id };
+        match request.path.as_str() {
+            "/wake" => match call.wake(config).await {
+                Ok((woken, to_deliver)) => (answer(&request_id, Ok(woken)), to_deliver),
+                Err(error) => (answer::<()>(&request_id, Err(error)), ToDeliver::new()),
             },
-            "/tick" => self.tick(store, ports, config, request, &request_id).await,
-            _ => Err(ApiError::new(Code::RouteNotFound, "there is no such path")),
-        };
-        (answer(&request_id, result), ToDeliver::new())
+            "/tick" => (answer(&request_id, call.tick(config).await), ToDeliver::new()),
+            "/deliver" => (answer(&request_id, call.deliver(config).await), ToDeliver::new()),
+            "/retry" => (answer(&request_id, call.retry(config).await), ToDeliver::new()),
+            _ => {
+                let error = ApiError::new(Code::RouteNotFound, "there is no such path");
+                (answer::<()>(&request_id, Err(error)), ToDeliver::new())
+            }
+        }
     }
 
-    async fn wake<S: Store, P: Clock + Random + Log>(
-        &self,
-        store: &S,
-        ports: &P,
-        config: Option<&Config>,
-        request: &Request,
-    ) -> Result<(Woken, ToDeliver), ApiError> {
-        request.expect_method("POST")?;
-        let config = configured(config)?;
-        if self.waiting.replace(true) {
+    /// Has outboxes delivered. What fails is found by tick when the right to deliver has run out.
+    pub async fn relay(&self, relay: &impl Relay, to_deliver: ToDeliver) -> DeliveryReport {
+        let calls = to_deliver.into_iter().map(async |(channel, token)| relay.deliver(channel, token).await);
+        let mut sum = DeliveryReport::default();
+        join_all(calls).await.into_iter().flatten().for_each(|report| sum.add(report));
+        sum
+    }
+}
+
+/// A request and what it is answered with.
+struct Call<'a, S, P> {
+    fanout: &'a Fanout,
+    store: &'a S,
+    ports: &'a P,
+    request: &'a Request,
+    request_id: &'a str,
+}
+
+impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, S, P> {
+    async fn wake(&self, config: Option<&Config>) -> Result<(Woken, ToDeliver), ApiError> {
+        self.request.expect_method("POST")?;
+        let (config, fanout) = (configured(config)?, self.fanout);
+        if fanout.waiting.replace(true) {
             return Ok((Woken { folded: false, streams: 0, alerts: 0 }, ToDeliver::new()));
         }
-        if request.query_value("company").is_some() {
-            let fold_us = self.fold_us.get().unwrap_or(FIRST_FOLD_US);
-            ports.sleep_us((fold_us * PAUSE_FOLDS).min(PAUSE_US)).await;
+        if self.request.query_value("company").is_some() {
+            let fold_us = fanout.fold_us.get().unwrap_or(FIRST_FOLD_US);
+            self.ports.sleep_us((fold_us * PAUSE_FOLDS).min(PAUSE_US)).await;
         }
-        while self.folding.get() {
-            ports.sleep_us(LOOK_US).await;
+        while fanout.folding.get() {
+            self.ports.sleep_us(LOOK_US).await;
         }
-        self.waiting.set(false);
-        self.folding.set(true);
-        let begun = ports.now();
-        let result = self.folder(store, ports, config).fold(false).await;
-        self.fold_us.set(Some(ports.now().0.saturating_sub(begun.0)));
-        self.folding.set(false);
-        let folded = result.map_err(|error| self.failed(ports, "wake", &error))?;
+        fanout.waiting.set(false);
+        fanout.folding.set(true);
+        let begun = self.ports.now();
+        let result = self.folder(config).fold(false).await;
+        fanout.fold_us.set(Some(self.ports.now().0.saturating_sub(begun.0)));
+        fanout.folding.set(false);
+        let folded = result.map_err(|error| self.failed(&error))?;
         let Seen { streams, alerts } = folded.seen;
         Ok((Woken { folded: true, streams, alerts }, folded.to_deliver))
     }
 
-    async fn tick<S: Store, P: Clock + Random + Log + Outbound>(
-        &self,
-        store: &S,
-        ports: &P,
-        config: Option<&Config>,
-        request: &Request,
-        request_id: &str,
-    ) -> Result<Ticked, ApiError> {
+    async fn tick(&self, config: Option<&Config>) -> Result<Ticked, ApiError> {
         // Schedulers of hosted platforms can only GET.
-        if request.method != "GET" {
-            request.expect_method("POST")?;
+        if self.request.method != "GET" {
+            self.request.expect_method("POST")?;
         }
         let config = configured(config)?;
-        let given = request.query_value("key").unwrap_or_default();
+        let given = self.request.query_value("key").unwrap_or_default();
         if config.tick.key.as_ref().is_some_and(|key| !key.matches(&given)) {
             return Err(ApiError::new(Code::Unauthorized, "key is not a valid one"));
         }
-        let failed = |error| self.failed(ports, &format!("tick request={request_id}"), &error);
-        let folder = self.folder(store, ports, config);
-        let folded = folder.fold(true).await.map_err(failed)?;
-        let mut report = self.deliver(store, ports, config, folded.to_deliver).await;
-        let courier = Courier { folder: &folder, outbound: ports, log: ports, config };
-        let ledger = Ledger::read(store).await.map_err(failed)?;
-        report.add(courier.retry(&ledger).await.map_err(failed)?);
-        let retry_ms = report.next_at.map(|at| at.millis_since(ports.now()).max(TICK_SOON_MS));
+        let folded = self.folder(config).fold(true).await.map_err(|error| self.failed(&error))?;
+        let mut report = self.fanout.relay(self.ports, folded.to_deliver).await;
+        let ledger = Ledger::read(self.store).await.map_err(|error| self.failed(&error))?;
+        // Without a queue there is nothing to retry.
+        if ledger.roots.keys().any(|name| keys::queue_subscription(name).is_some()) {
+            report.add(self.ports.retry().await.unwrap_or_default());
+        }
+        let retry_ms = report.next_at.map(|at| at.millis_since(self.ports.now()).max(TICK_SOON_MS));
         let next_ms = if folded.more { TICK_SOON_MS } else { retry_ms.unwrap_or(TICK_MS).min(TICK_MS) };
         let DeliveryReport { delivered, put_off, given_up, .. } = report;
         Ok(Ticked { records: folded.records, delivered, put_off, given_up, next_ms })
     }
 
-    /// Delivers outboxes. What cannot be done now is left for tick.
-    pub async fn deliver<S: Store, P: Clock + Random + Log + Outbound>(
-        &self,
-        store: &S,
-        ports: &P,
-        config: &Config,
-        to_deliver: ToDeliver,
-    ) -> DeliveryReport {
-        let folder = self.folder(store, ports, config);
-        let courier = Courier { folder: &folder, outbound: ports, log: ports, config };
-        let work = to_deliver.into_iter().map(async |(channel, token)| match courier.deliver(channel, token).await {
-            Ok(report) => report,
-            Err(error) => {
-                ports.line(&format!("delivery interrupted channel={channel} {error}"));
-                DeliveryReport::default()
-            }
-        });
-        let mut sum = DeliveryReport::default();
-        futures_util::future::join_all(work).await.into_iter().for_each(|report| sum.add(report));
-        sum
+    async fn deliver(&self, config: Option<&Config>) -> Result<DeliveryReport, ApiError> {
+        self.request.expect_method("POST")?;
+        let config = configured(config)?;
+        let number = |name: &str| self.request.query_value(name).and_then(|text| text.parse::<u64>().ok());
+        let channel = number("channel").and_then(|channel| i64::try_from(channel).ok());
+        let channel = channel.ok_or(ApiError::invalid("channel", "must be a number"))?;
+        let token = number("token").ok_or(ApiError::invalid("token", "must be a number"))?;
+        let folder = self.folder(config);
+        let courier = Courier { folder: &folder, outbound: self.ports, log: self.ports, config };
+        let _alone = Alone::new(self.ports);
+        courier.deliver(channel, token).await.map_err(|error| self.failed(&error))
     }
 
-    fn folder<'a, S, P>(&'a self, store: &'a S, ports: &'a P, config: &Config) -> Folder<'a, S, P, P> {
+    async fn retry(&self, config: Option<&Config>) -> Result<DeliveryReport, ApiError> {
+        self.request.expect_method("POST")?;
+        let config = configured(config)?;
+        let folder = self.folder(config);
+        let courier = Courier { folder: &folder, outbound: self.ports, log: self.ports, config };
+        let _alone = Alone::new(self.ports);
+        let ledger = Ledger::read(self.store).await.map_err(|error| self.failed(&error))?;
+        courier.retry(&ledger).await.map_err(|error| self.failed(&error))
+    }
+
+    fn folder<'a>(&'a self, config: &Config) -> Folder<'a, S, P, P> {
         // Long enough for the largest batch, eight attempts after each other, all timing out.
         let lease_ms = config.delivery.timeout_ms * 10 + 5_000;
-        Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms }
+        Folder { store: self.store, clock: self.ports, random: self.ports, pages: &self.fanout.pages, lease_ms }
     }
 
-    fn failed(&self, log: &impl Log, what: &str, error: &FoldError) -> ApiError {
-        log.line(&format!("{what} not done: {error}"));
+    fn failed(&self, error: &FoldError) -> ApiError {
+        self.ports.line(&format!("{} not done request={} {error}", self.request.path, self.request_id));
         ApiError::internal()
+    }
+}
+
+/// While it lives, the instance takes no other request.
+struct Alone<'a, A: Admission>(&'a A);
+
+impl<'a, A: Admission> Alone<'a, A> {
+    fn new(admission: &'a A) -> Self {
+        admission.decline();
+        Self(admission)
+    }
+}
+
+impl<A: Admission> Drop for Alone<'_, A> {
+    fn drop(&mut self) {
+        self.0.accept();
     }
 }

@@ -13,7 +13,7 @@ use crate::http::{Answer, Request, answer};
 use crate::id::hex;
 use crate::intake::{AlertEvent, read_push};
 use crate::journal::{Accepted, Journal};
-use crate::ports::{Clock, Log, Random, Store, Wake};
+use crate::ports::{Admission, Clock, Log, Random, Store, Wake};
 
 /// The path of the Standard Alert push.
 const STANDARD: &str = "/event/push/alert/standard";
@@ -91,9 +91,9 @@ impl Ingest {
     }
 
     /// Passes the hint on. One wake at a time: those that come meanwhile are one more wake after it.
-    pub async fn wake(&self, wake: &impl Wake, clock: &impl Clock, hint: Hint) {
+    pub async fn wake(&self, ports: &(impl Wake + Admission + Clock), hint: Hint) {
         if hint.last {
-            wake.decline();
+            ports.decline();
         }
         if self.waking.replace(true) {
             self.again.set(true);
@@ -103,14 +103,14 @@ impl Ingest {
         let mut declined = hint.last;
         loop {
             if company {
-                clock.sleep_us(COMPANY_PAUSE_US).await;
+                ports.sleep_us(COMPANY_PAUSE_US).await;
             }
             self.again.set(false);
-            if let Some(seen) = wake.wake(company).await
-                && self.journal.note(seen, clock.now())
+            if let Some(seen) = ports.wake(company).await
+                && self.journal.note(seen, ports.now())
                 && !std::mem::replace(&mut declined, true)
             {
-                wake.decline();
+                ports.decline();
             }
             if !self.again.get() {
                 break;

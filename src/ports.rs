@@ -1,6 +1,7 @@
 //! Ports: what the domain needs from the platform, as traits. They are the only traits of the domain; the adapters are
 //! in `spin/`, the fakes with which everything is tested in `tests/support`.
 
+use crate::delivery::DeliveryReport;
 use crate::time::Timestamp;
 
 /// The key-value store holds no prefix scan, no expiry and no transactions: whatever must be all-or-nothing lives in
@@ -123,9 +124,26 @@ pub trait Wake {
     /// Asks the folder to fold now. `company` tells it that more is coming, so that gathering pays. Returns when it has
     /// folded or somebody else is about to; with what it saw, if it folded.
     async fn wake(&self, company: bool) -> Option<Seen>;
+}
 
-    /// Asks the host to give this instance no further requests; it ends when it has nothing left to do.
+/// Calls to the instances that deliver, which are none of those that fold: a store call blocks all of its instance, and
+/// an attempt with a time limit must not wait for one.
+#[allow(async_fn_in_trait)]
+pub trait Relay {
+    /// Has the outbox of a channel delivered by the right of `token`; `None` if that failed.
+    async fn deliver(&self, channel: i64, token: u64) -> Option<DeliveryReport>;
+
+    /// Has retried what is due; `None` if that failed.
+    async fn retry(&self) -> Option<DeliveryReport>;
+}
+
+/// Whether the host gives this instance further requests.
+pub trait Admission {
+    /// No further requests from now on. An instance that declines ends when it has nothing left to do.
     fn decline(&self);
+
+    /// Takes one [`Admission::decline`] back.
+    fn accept(&self);
 }
 
 /// What a fold saw of those who write.

@@ -3,6 +3,7 @@
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
+use serde::{Deserialize, Serialize};
 
 use super::attempt::attempt;
 use super::payload::incident_webhook;
@@ -37,7 +38,7 @@ pub struct Courier<'a, S, C, R, O, L> {
 }
 
 /// What was delivered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryReport {
     /// Webhooks that a subscriber took.
     pub delivered: usize,

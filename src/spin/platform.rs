@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use spin_sdk::http::body::IncomingBodyExt;
 
-use crate::ports::{Clock, Log, Random, Seen, Wake};
+use crate::delivery::DeliveryReport;
+use crate::ports::{Admission, Clock, Log, Random, Relay, Seen, Wake};
 use crate::time::Timestamp;
 
 /// The platform.
@@ -37,30 +38,49 @@ impl Log for Spin {
 impl Wake for Spin {
     async fn wake(&self, company: bool) -> Option<Seen> {
         let query = if company { "?company=1" } else { "" };
-        let url = format!("http://fanout.spin.internal/wake{query}");
-        let failed = match spin_sdk::http::post(url, Vec::new()).await {
-            Ok(response) if response.status().is_success() => match response.into_body().bytes().await {
-                Ok(body) => return seen(&body),
-                Err(error) => error.to_string(),
-            },
-            // The fold did not end; the fanout component has logged why, and tick will do it.
-            Ok(response) => response.status().to_string(),
-            Err(error) => error.to_string(),
-        };
-        eprintln!("wake failed: {failed}");
-        None
+        let data = chained(&format!("http://fanout.spin.internal/wake{query}")).await?;
+        let count = |name: &str| data[name].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+        (data["folded"] == true).then(|| Seen { streams: count("streams"), alerts: count("alerts") })
+    }
+}
+
+impl Relay for Spin {
+    async fn deliver(&self, channel: i64, token: u64) -> Option<DeliveryReport> {
+        let url = format!("http://courier.spin.internal/deliver?channel={channel}&token={token}");
+        serde_json::from_value(chained(&url).await?).ok()
     }
 
+    async fn retry(&self) -> Option<DeliveryReport> {
+        serde_json::from_value(chained("http://courier.spin.internal/retry").await?).ok()
+    }
+}
+
+impl Admission for Spin {
     fn decline(&self) {
         // Under backpressure the host counts the instance as not available, and lets it end once it is idle.
         spin_sdk::wit_bindgen::backpressure_inc();
     }
+
+    fn accept(&self) {
+        spin_sdk::wit_bindgen::backpressure_dec();
+    }
 }
 
-/// What the fanout component said in its answer, if it folded.
-fn seen(body: &[u8]) -> Option<Seen> {
-    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let data = answer.get("data").filter(|data| data["folded"] == true)?;
-    let count = |name: &str| data[name].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-    Some(Seen { streams: count("streams"), alerts: count("alerts") })
+/// Calls another component; its answer's `data`. What fails is logged: the other component has logged why, and tick
+/// will do it.
+async fn chained(url: &str) -> Option<serde_json::Value> {
+    let failed = match spin_sdk::http::post(url, Vec::new()).await {
+        Ok(response) if response.status().is_success() => match response.into_body().bytes().await {
+            Ok(body) => {
+                let answer: serde_json::Value = serde_json::from_slice(&body).ok()?;
+                return answer.get("data").cloned();
+            }
+            Err(error) => error.to_string(),
+        },
+        Ok(response) => response.status().to_string(),
+        Err(error) => error.to_string(),
+    };
+    let path = url.split('?').next().unwrap_or_default();
+    eprintln!("{path} failed: {failed}");
+    None
 }

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use alarum::fold::{Folder, PageCache};
 use serde_json::{Value, json};
 
 use crate::support::{Cluster, DEMO, Faults, PRIVATE_KEY, Push};
@@ -256,19 +257,17 @@ fn a_record_of_a_stalled_writer_is_never_left_on_a_retired_stream() {
     }
 }
 
-/// A tick by a host of its own, while nobody else moves.
+/// The folding of a tick by a host of its own, while nobody else moves.
 fn tick_without(cluster: &Rc<Cluster>) {
-    let fanout = alarum::fanout::Fanout::default();
-    let (store, node) = (cluster.store_handle(), cluster.node());
-    let request = crate::support::request("POST", "/tick", "");
-    let config = cluster.config.clone();
-    let mut tick = std::pin::pin!(fanout.handle(&store, &node, Some(&config), &request));
+    let (store, node, pages) = (cluster.store_handle(), cluster.node(), PageCache::default());
+    let folder = Folder { store: &store, clock: &node, random: &node, pages: &pages, lease_ms: 1000 };
+    let mut fold = std::pin::pin!(folder.fold(true));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     for _ in 0..100_000 {
-        if tick.as_mut().poll(&mut context).is_ready() {
+        if let std::task::Poll::Ready(done) = fold.as_mut().poll(&mut context) {
+            done.expect("folded");
             return;
         }
-        cluster.sim.advance_ms(1);
     }
-    panic!("the tick never ends");
+    panic!("the fold never ends");
 }

@@ -7,10 +7,11 @@ use std::task::Poll;
 
 use alarum::api::Api;
 use alarum::config::Config;
+use alarum::delivery::DeliveryReport;
 use alarum::fanout::Fanout;
 use alarum::http::{Answer, Request};
 use alarum::ingest::Ingest;
-use alarum::ports::{Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Seen, Wake};
+use alarum::ports::{Admission, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Relay, Seen, Wake};
 use alarum::time::Timestamp;
 use serde_json::Value;
 
@@ -124,7 +125,7 @@ impl Cluster {
             answered(answer);
             if let Some(hint) = hint {
                 let sim = cluster.sim.clone();
-                sim.spawn(nth as u64, async move { ingest.wake(&node, &node, hint).await });
+                sim.spawn(nth as u64, async move { ingest.wake(&node, hint).await });
             }
         });
     }
@@ -138,7 +139,7 @@ impl Cluster {
             let store = cluster.store_handle();
             let (answer, to_deliver) = fanout.handle(&store, &node, Some(&cluster.config), &request).await;
             answered(answer);
-            fanout.deliver(&store, &node, &cluster.config, to_deliver).await;
+            fanout.relay(&node, to_deliver).await;
         });
     }
 
@@ -249,13 +250,41 @@ impl Wake for Node {
         if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
             return None;
         }
-        // Whoever waits for a fold that crashed gets no answer either; the host then ends the request with an error.
+        let data = self.chained(if company { "/wake?company=1" } else { "/wake" }).await?;
+        let count = |name: &str| data[name].as_u64().unwrap_or(0) as usize;
+        (data["folded"] == true).then(|| Seen { streams: count("streams"), alerts: count("alerts") })
+    }
+}
+
+impl Relay for Node {
+    async fn deliver(&self, channel: i64, token: u64) -> Option<DeliveryReport> {
+        if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
+            return None;
+        }
+        let data = self.chained(&format!("/deliver?channel={channel}&token={token}")).await?;
+        serde_json::from_value(data).ok()
+    }
+
+    async fn retry(&self) -> Option<DeliveryReport> {
+        serde_json::from_value(self.chained("/retry").await?).ok()
+    }
+}
+
+impl Admission for Node {
+    fn decline(&self) {}
+
+    fn accept(&self) {}
+}
+
+impl Node {
+    /// Calls some fanout instance and waits for its answer. Whoever waits for one that crashes gets none: the host
+    /// then ends the call with an error.
+    async fn chained(&self, target: &str) -> Option<Value> {
         let answered = Rc::new(RefCell::new(None));
         let slot = Rc::downgrade(&answered);
-        let path = if company { "/wake?company=1" } else { "/wake" };
         let guard = Rc::new(());
         let alive = Rc::downgrade(&guard);
-        self.cluster.fanout(path, move |answer| {
+        self.cluster.fanout(target, move |answer| {
             let _guard = guard;
             if let Some(slot) = slot.upgrade() {
                 *slot.borrow_mut() = Some(answer);
@@ -264,9 +293,6 @@ impl Wake for Node {
         poll_fn(|cx| if alive.strong_count() == 0 { Poll::Ready(()) } else { pending(cx) }).await;
         let answer: Answer = answered.take()?;
         let body: Value = serde_json::from_slice(&answer.body).ok()?;
-        let count = |name: &str| body["data"][name].as_u64().unwrap_or(0) as usize;
-        (body["data"]["folded"] == true).then(|| Seen { streams: count("streams"), alerts: count("alerts") })
+        body.get("data").cloned()
     }
-
-    fn decline(&self) {}
 }

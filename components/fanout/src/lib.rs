@@ -1,4 +1,4 @@
-//! Fanout: folds the journal into boards and delivers webhooks. Builds the adapters and calls the handler.
+//! Fanout: folds the journal into boards; under the name `courier` in the manifest, delivers webhooks. Builds the adapters and calls the handler.
 
 use std::rc::Rc;
 
@@ -16,9 +16,9 @@ async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
     let (fanout, config) = (FANOUT.with(Rc::clone), spin::config());
     let (answer, to_deliver) = fanout.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
-    if let Some(config) = config.filter(|_| !to_deliver.is_empty()) {
+    if !to_deliver.is_empty() {
         spin::spawn(async move {
-            fanout.deliver(&SpinStore, &Spin, &config, to_deliver).await;
+            fanout.relay(&Spin, to_deliver).await;
         });
     }
     spin::respond(answer)

@@ -159,16 +159,19 @@ fn manifest(dir: &Path) -> String {
     let wasm_dir = wasm_dir.map_or_else(built, PathBuf::from);
     let mut manifest: toml::Table = text.parse().expect("a manifest");
     let components = manifest.get_mut("component").and_then(toml::Value::as_table_mut).expect("components");
-    for (name, component) in components.iter_mut() {
+    for (_, component) in components.iter_mut() {
         let component = component.as_table_mut().expect("a component");
-        let wasm = wasm_dir.join(format!("{name}.wasm"));
+        let source = component.get("source").and_then(toml::Value::as_str).expect("a source");
+        let wasm = wasm_dir.join(Path::new(source).file_name().expect("a file name"));
         assert!(wasm.exists(), "there is no {}; run `cargo xtask build`", wasm.display());
         component.insert("source".into(), wasm.display().to_string().into());
         component.remove("build");
-        let mount: toml::Table =
-            [("source".into(), dir.join("config").display().to_string().into()), ("destination".into(), "/config".into())]
-                .into_iter()
-                .collect();
+        let mount: toml::Table = [
+            ("source".into(), dir.join("config").display().to_string().into()),
+            ("destination".into(), "/config".into()),
+        ]
+        .into_iter()
+        .collect();
         component.insert("files".into(), toml::Value::Array(vec![mount.into()]));
     }
     manifest.to_string()

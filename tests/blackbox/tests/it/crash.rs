@@ -59,6 +59,7 @@ fn what_was_answered_before_a_kill_is_there_after_it_and_every_event_arrives() {
     let missing: Vec<_> = answered.difference(&arrived(&received)).cloned().collect();
     assert!(missing.is_empty(), "not delivered: {missing:?}");
     // One id for an event, however often it came.
-    let ids: BTreeSet<_> = received.iter().map(|r| (r.body["incident"]["title"].to_string(), r.body["event_id"].to_string())).collect();
+    let ids: BTreeSet<_> =
+        received.iter().map(|r| (r.body["incident"]["title"].to_string(), r.body["event_id"].to_string())).collect();
     assert_eq!(ids.len(), arrived(&received).len());
 }

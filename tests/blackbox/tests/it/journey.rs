@@ -46,7 +46,10 @@ fn an_alert_becomes_an_incident_reaches_the_subscriber_and_is_closed_by_its_reco
     assert!(resolved.body["event_time"].as_u64() > new.body["event_time"].as_u64());
     let id = &incidents[0]["incident_id"];
     let info = client.call("/incident/info", &json!({"incident_id": id})).expect("answered");
-    assert_eq!((&info.body["data"]["incident_status"], &info.body["data"]["progress"]), (&json!("Ok"), &json!("Closed")));
+    assert_eq!(
+        (&info.body["data"]["incident_status"], &info.body["data"]["progress"]),
+        (&json!("Ok"), &json!("Closed"))
+    );
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn a_push_writes_once_and_reads_nothing_before_its_answer() {
 
 #[test]
 fn a_subscriber_that_hangs_delays_no_other_and_no_sender() {
-    let hanging = Receiver::start(200, Duration::from_secs(30));
+    let hanging = Receiver::start(200, Duration::from_secs(3));
     let healthy = Receiver::start(200, Duration::ZERO);
     let receivers = vec![hanging.url.clone(), healthy.url.clone()];
     let deployment = Deployment::start(Options { receivers, tick: true });
@@ -116,8 +119,10 @@ fn a_subscriber_that_hangs_delays_no_other_and_no_sender() {
 #[test]
 fn the_folder_cannot_be_reached_from_outside_but_tick_can() {
     let deployment = Deployment::start(Options { receivers: Vec::new(), tick: false });
-    let wake = deployment.client.send("POST", "/wake", "application/json", b"").expect("answered");
-    assert_eq!((wake.status, wake.code()), (404, "RouteNotFound"));
+    for path in ["/wake", "/deliver?channel=101&token=1", "/retry"] {
+        let answer = deployment.client.send("POST", path, "application/json", b"").expect("answered");
+        assert_eq!((answer.status, answer.code()), (404, "RouteNotFound"), "{path}");
+    }
     for method in ["POST", "GET"] {
         let tick = deployment.client.send(method, "/tick", "application/json", b"").expect("answered");
         assert_eq!(tick.status, 200, "{}", tick.body);
