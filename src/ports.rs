@@ -17,6 +17,9 @@ pub trait Store {
     /// The value of `key`, or `None`.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// The values of several keys, in their order. One call: on some stores each one waits for all who write.
+    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
+
     /// Stores a value, whatever was there.
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
 

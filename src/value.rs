@@ -41,13 +41,18 @@ pub async fn put(store: &impl Store, key: &str, value: &[u8]) -> Result<usize, S
 /// # Errors
 /// A store error; also where a part is missing or the value was not written by [`put`].
 pub async fn get(store: &impl Store, key: &str) -> Result<Option<(Vec<u8>, usize)>, StoreError> {
-    let Some(mut stored) = store.get(key).await? else {
-        return Ok(None);
-    };
+    match store.get(key).await? {
+        Some(stored) => assemble(store, key, stored).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The value and the number of its parts, from what is stored under its key.
+pub async fn assemble(store: &impl Store, key: &str, mut stored: Vec<u8>) -> Result<(Vec<u8>, usize), StoreError> {
     match stored.first() {
         Some(&WHOLE) => {
             stored.remove(0);
-            Ok(Some((stored, 0)))
+            Ok((stored, 0))
         }
         Some(&PARTS) => {
             let digits = std::str::from_utf8(&stored[1..]).ok();
@@ -56,7 +61,7 @@ pub async fn get(store: &impl Store, key: &str) -> Result<Option<(Vec<u8>, usize
             for nth in 0..parts {
                 value.extend(store.get(&keys::part(key, nth)).await?.ok_or_else(|| broken(key))?);
             }
-            Ok(Some((value, parts)))
+            Ok((value, parts))
         }
         _ => Err(broken(key)),
     }

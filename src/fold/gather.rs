@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::FoldError;
 use super::ledger::Ledger;
-use crate::journal::{Read, read_from};
+use crate::journal::{Read, read_beyond};
 use crate::keys;
 use crate::ports::{Clock, Store};
 use crate::time::Timestamp;
@@ -44,16 +44,15 @@ pub async fn gather(store: &impl Store, clock: &impl Clock) -> Result<Gathered, 
     let mut ended = BTreeMap::new();
     // Where a stream was not read to its end, what is left of it comes before anything sealed later.
     let mut cut = Timestamp(u64::MAX);
-    for (&stream, &head) in &heads {
-        let (read, at_its_end) = read_from(store, stream, head, at, STREAM_RECORDS).await?;
-        if let Some(last) = read.last() {
-            if read.len() == STREAM_RECORDS {
+    for (stream, read) in read_beyond(store, &heads, at, STREAM_RECORDS).await? {
+        if let Some(last) = read.records.last() {
+            if read.records.len() == STREAM_RECORDS {
                 cut = cut.min(last.record.received);
             }
-        } else if at_its_end {
-            ended.insert(stream, head);
+        } else if read.ended {
+            ended.insert(stream, heads.get(&stream).copied().unwrap_or(0));
         }
-        records.extend(read);
+        records.extend(read.records);
     }
     let more = cut < Timestamp(u64::MAX);
     records.retain(|read| read.record.received <= cut);

@@ -7,6 +7,6 @@ mod reader;
 mod record;
 mod writer;
 
-pub use reader::{Place, Read, read_from};
+pub use reader::{Place, Read, read_beyond};
 pub use record::{Accepted, Record};
 pub use writer::{AppendError, Journal, STREAM_IDLE_MS, STREAM_STALL_MS};

@@ -1,5 +1,7 @@
 //! Reading the journal beyond what is known of it.
 
+use std::collections::BTreeMap;
+
 use super::record::Record;
 use crate::keys;
 use crate::ports::{Store, StoreError};
@@ -26,31 +28,82 @@ pub struct Read {
     pub parts: usize,
 }
 
-/// Reads the records of one stream after number `head` that were sealed before `before`, at most `limit`. Also says
-/// whether the stream ends after them: that no further record is stored, whenever it was sealed.
+/// What was read of one stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamRead {
+    /// Its records, in their order.
+    pub records: Vec<Read>,
+    /// Whether it ends after them: no further record is stored, whenever it was sealed.
+    pub ended: bool,
+}
+
+/// How many records of each stream are asked for at first, and at most, in one call.
+const LOOK_FIRST: u64 = 2;
+const LOOK_MOST: u64 = 32;
+/// The most keys in one call.
+const KEYS: usize = 512;
+
+/// Reads the records of several streams beyond a head each, that were sealed before `before`, at most `limit` of a
+/// stream.
 ///
 /// # Errors
 /// A store error; also a record that this version cannot read. It is never skipped: what was accepted must be
 /// applied, so an older version stops here until the newer one is back.
-pub async fn read_from(
+pub async fn read_beyond(
     store: &impl Store,
-    stream: u64,
-    head: u64,
+    heads: &BTreeMap<u64, u64>,
     before: Timestamp,
     limit: usize,
-) -> Result<(Vec<Read>, bool), StoreError> {
-    let mut records = Vec::new();
-    while records.len() < limit {
-        let place = Place { stream, n: head + 1 + records.len() as u64 };
-        let key = keys::record(place.stream, place.n);
-        let Some((bytes, parts)) = value::get(store, &key).await? else {
-            return Ok((records, true));
+) -> Result<BTreeMap<u64, StreamRead>, StoreError> {
+    let mut read: BTreeMap<u64, StreamRead> = heads.keys().map(|stream| (*stream, StreamRead::default())).collect();
+    // Streams that were not read to their end yet, and the record of each that comes next.
+    let mut going: Vec<Place> = heads.iter().map(|(&stream, &head)| Place { stream, n: head + 1 }).collect();
+    let mut look = LOOK_FIRST;
+    while !going.is_empty() {
+        let mut still_going = Vec::new();
+        for some in going.chunks(KEYS / look as usize) {
+            let keys: Vec<String> =
+                some.iter().flat_map(|p| (p.n..p.n + look).map(|n| keys::record(p.stream, n))).collect();
+            let mut values = store.get_many(&keys).await?.into_iter();
+            for place in some {
+                let values: Vec<_> = values.by_ref().take(look as usize).collect();
+                let stream = read.entry(place.stream).or_default();
+                if take(store, stream, *place, values, before, limit).await? {
+                    still_going.push(Place { n: place.n + look, ..*place });
+                }
+            }
+        }
+        going = still_going;
+        look = (look * 2).min(LOOK_MOST);
+    }
+    Ok(read)
+}
+
+/// Takes in the stored values of the records from `first` on. Returns whether to go on with what follows them.
+async fn take(
+    store: &impl Store,
+    stream: &mut StreamRead,
+    first: Place,
+    values: Vec<Option<Vec<u8>>>,
+    before: Timestamp,
+    limit: usize,
+) -> Result<bool, StoreError> {
+    for (n, stored) in (first.n..).zip(values) {
+        if stream.records.len() == limit {
+            return Ok(false);
+        }
+        let Some(stored) = stored else {
+            stream.ended = true;
+            return Ok(false);
         };
+        let place = Place { n, ..first };
+        let key = keys::record(place.stream, n);
+        let (bytes, parts) = value::assemble(store, &key, stored).await?;
         let record = Record::decode(&bytes).map_err(|e| StoreError(format!("record {key}: {e}")))?;
         if record.received >= before {
-            break;
+            return Ok(false);
         }
-        records.push(Read { place, record, parts });
+        stream.records.push(Read { place, record, parts });
     }
-    Ok((records, false))
+    Ok(true)
 }

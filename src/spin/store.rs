@@ -1,6 +1,7 @@
 //! The store on Spin: `spin:key-value` for reading and writing, `wasi:keyvalue` for counters, swaps and batches.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
@@ -46,6 +47,16 @@ impl Store for SpinStore {
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         opened().await?.get(key).await.map_err(failed)
+    }
+
+    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Some stores leave absent keys out.
+        let found = batch::get_many(&*bucket()?, keys).map_err(failed)?;
+        let mut found: BTreeMap<String, Option<Vec<u8>>> = found.into_iter().collect();
+        Ok(keys.iter().map(|key| found.remove(key).flatten()).collect())
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {

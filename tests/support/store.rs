@@ -74,6 +74,14 @@ impl Store for StoreHandle {
         .await
     }
 
+    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.call(|store, _| {
+            store.read();
+            keys.iter().map(|key| store.value(key)).collect()
+        })
+        .await
+    }
+
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         assert!(key.len() <= 255 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b":._-".contains(&b)), "{key}");
         assert!(value.len() <= alarum::ports::VALUE_LIMIT, "{key} has {} bytes", value.len());
