@@ -7,6 +7,7 @@
     allow(clippy::unwrap_used, reason = "a test that fails may say so by panicking")
 )]
 
+pub mod bench;
 pub mod components;
 pub mod config;
 pub mod console;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use xtask::components::{self, APPLICATION};
 use xtask::shutdown::{Interrupted, Shutdown};
 use xtask::workspace::Workspace;
-use xtask::{console, init, suite, toolchain, up};
+use xtask::{bench, console, init, suite, toolchain, up};
 
 /// Alarum's commands.
 #[derive(Debug, Parser)]
@@ -27,6 +27,8 @@ enum Command {
         #[arg(last = true, value_name = "FILTERS")]
         filters: Vec<String>,
     },
+    /// Measure the application against a component that does nothing but store, and judge the budgets.
+    Bench(bench::Options),
     /// Build the components, and install what that needs.
     Build,
     /// Check the components with clippy, for their target; a warning is an error.
@@ -67,6 +69,7 @@ async fn run(command: Command) -> Result<()> {
     match command {
         Command::Up(options) => up::run(options, &workspace, &shutdown).await,
         Command::Test { filters } => suite::run(&filters, &workspace, &shutdown).await,
+        Command::Bench(options) => bench::run(options, &workspace, &shutdown).await,
         Command::Build => {
             let toolchain = toolchain::ensure(&workspace, &shutdown).await?;
             components::build(&workspace, &toolchain, &APPLICATION, &shutdown).await?;

@@ -1,0 +1,102 @@
+//! `cargo xtask bench`: measures the application against the floor and says which budgets are met.
+//!
+//! Everything is measured in one run on one machine, on the bundled runner, which counts what the components do. No
+//! absolute time decides anything: what is compared is the floor, a component that does nothing but store the push,
+//! measured before and after each load. A budget that is not met is printed as such and is no failure; a wrong answer
+//! or a lost alert is.
+
+pub mod app;
+pub mod budgets;
+pub mod client;
+pub mod config;
+pub mod exact;
+pub mod figures;
+pub mod load;
+pub mod plan;
+pub mod push;
+pub mod receiver;
+pub mod report;
+pub mod rows;
+pub mod session;
+pub mod stats;
+pub mod store;
+pub mod verify;
+
+use crate::components::{self, APPLICATION};
+use crate::console;
+use crate::host::runner;
+use crate::shutdown::{Interrupted, Shutdown};
+use crate::toolchain::{self, Toolchain};
+use crate::workspace::Workspace;
+use anyhow::{Context as _, Result, ensure};
+use app::Places;
+use budgets::Size;
+use clap::Args;
+use std::fs;
+use std::path::PathBuf;
+use store::Store;
+
+/// What to measure, and for how long.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// How long each load is measured; before that it warms up for as long.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(1..), value_name = "SECONDS")]
+    pub seconds: u64,
+
+    /// How often everything is measured; the medians are reported.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), value_name = "TIMES")]
+    pub repeat: u64,
+
+    /// Only the most important rows, each for a second, on two stores: less than a minute in all.
+    #[arg(long, conflicts_with_all = ["seconds", "repeat"])]
+    pub quick: bool,
+
+    /// Measure on this store only; may be given several times.
+    #[arg(long, value_enum)]
+    pub store: Vec<Store>,
+
+    /// Where to write the figures [default: bench.json in the target directory].
+    #[arg(long, value_name = "PATH")]
+    pub json: Option<PathBuf>,
+}
+
+/// Builds everything, measures, prints and writes the report.
+///
+/// # Errors
+/// When something cannot be built or started, an answer was wrong, or an alert that was answered is not there.
+pub async fn run(options: Options, workspace: &Workspace, shutdown: &Shutdown) -> Result<()> {
+    let toolchain = toolchain::ensure(workspace, shutdown).await?;
+    components::build(workspace, &toolchain, &APPLICATION, shutdown).await?;
+    components::build(workspace, &toolchain, &[config::FLOOR], shutdown).await?;
+    let places = Places {
+        root: workspace.root.clone(),
+        wasm_dir: toolchain.wasm_dir(),
+        runner: runner::build(workspace, shutdown).await?,
+        dir: workspace.target_dir.join("bench"),
+    };
+    places.prepare()?;
+    let plan = plan::Plan::new(&options);
+    // Whatever is running then is dropped, which ends it.
+    let measured = tokio::select! {
+        measured = plan.run(&places) => measured,
+        () = shutdown.requested() => return Err(Interrupted.into()),
+    };
+    let budgets = budgets::all(&measured.figures, &sizes(&toolchain)?, measured.batches);
+    console::result(&format!("\n{}\n{}", report::table(&measured.figures), report::list(&budgets)));
+    let path = options.json.unwrap_or_else(|| workspace.target_dir.join("bench.json"));
+    let text = format!("{:#}\n", budgets::document(&budgets, &measured.figures));
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    console::progress(&format!("wrote {}", path.display()));
+    let problems = measured.problems.join("; ");
+    ensure!(problems.is_empty(), "{problems}; what the runner said is in {}", places.log().display());
+    Ok(())
+}
+
+fn sizes(toolchain: &Toolchain) -> Result<Vec<Size>> {
+    let size = |component: &str| {
+        let path = toolchain.wasm_of(component);
+        let metadata = path.metadata().with_context(|| format!("{} was not built", path.display()))?;
+        Ok(Size { component: component.to_string(), bytes: metadata.len() })
+    };
+    APPLICATION.iter().map(|component| size(component)).collect()
+}

@@ -1,0 +1,125 @@
+//! The configuration and the manifest that are measured: all of the application, and the floor beside it.
+
+use crate::manifest::{self, Places};
+use anyhow::{Context as _, Result};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// The key of the integration that belongs to one channel.
+pub const PRIVATE_KEY: &str = "bench-private-key-00000000";
+/// The key of the integration that is routed to two channels.
+pub const SHARED_KEY: &str = "bench-shared-key-000000000";
+/// The key to the Open API.
+pub const APP_KEY: &str = "bench-app-key-000000000000";
+/// The package and component of the floor.
+pub const FLOOR: &str = "floor";
+
+/// The configuration, with `receiver` as the one subscriber. The channels of the batches cost nothing where no batch
+/// is pushed: a channel without alerts has no board.
+fn config(receiver: SocketAddr) -> String {
+    format!(
+        r#"version = 1
+
+[account]
+id = 1
+name = "Bench"
+
+[[app_keys]]
+name = "bench"
+key = "{APP_KEY}"
+
+[[channels]]
+id = 1
+name = "measured"
+
+[[channels]]
+id = 2
+name = "batches"
+
+[[channels]]
+id = 3
+name = "batches as well"
+
+[[integrations]]
+id = 1
+name = "one channel"
+kind = "private"
+channel_id = 1
+key = "{PRIVATE_KEY}"
+
+[[integrations]]
+id = 2
+name = "two channels"
+kind = "shared"
+key = "{SHARED_KEY}"
+
+[integrations.route.default]
+channel_ids = [2, 3]
+
+[[subscriptions]]
+id = 1
+name = "receiver"
+url = "http://{receiver}/"
+secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+[delivery]
+timeout_ms = 1000
+allow_http = true
+allow_private_targets = true
+"#
+    )
+}
+
+/// The repository's manifest with the floor added.
+fn manifest(text: &str, places: Places<'_>) -> Result<String> {
+    let floor = format!(
+        r#"
+[[trigger.http]]
+route = "/floor"
+component = "{FLOOR}"
+
+[component.{FLOOR}]
+source = "target/wasm32-wasip2/release/{FLOOR}.wasm"
+key_value_stores = ["default"]
+"#
+    );
+    manifest::derive(&format!("{text}{floor}"), places)
+}
+
+/// Writes the manifest and the configuration into `dir`.
+///
+/// # Errors
+/// When the repository's manifest cannot be read or a file not be written.
+pub fn write(dir: &Path, root: &Path, wasm_dir: &Path, receiver: SocketAddr) -> Result<()> {
+    let config_dir = dir.join("config");
+    fs::create_dir_all(&config_dir)?;
+    fs::write(config_dir.join("alarum.toml"), config(receiver))?;
+    let text = fs::read_to_string(root.join("spin.toml")).context("cannot read spin.toml")?;
+    let manifest = manifest(&text, Places { root, wasm_dir, config_dir: &config_dir })?;
+    fs::write(dir.join("spin.toml"), manifest)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_is_one_that_the_application_takes() {
+        let config = alarum::config::Config::parse(&config("127.0.0.1:4000".parse().unwrap())).unwrap();
+        assert!(config.integration_by_key(PRIVATE_KEY).is_some() && config.integration_by_key(SHARED_KEY).is_some());
+        assert!(config.knows_app_key(APP_KEY));
+    }
+
+    #[test]
+    fn the_manifest_has_the_application_and_the_floor() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let text = fs::read_to_string(root.join("spin.toml")).unwrap();
+        let places = Places { root, wasm_dir: Path::new("/w"), config_dir: Path::new("/c") };
+        let text = manifest(&text, places).unwrap();
+        for component in ["ingest", "fanout", "api", "floor"] {
+            assert!(text.contains(&format!("\"/w/{component}.wasm\"")), "{text}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The plan: which sessions are run and what is measured in each.
+
+use super::Options;
+use super::app::Places;
+use super::client::Client;
+use super::exact;
+use super::figures::{Figure, medians};
+use super::push::Kind;
+use super::report;
+use super::rows::{self, Times};
+use super::session::Session;
+use super::store::Store;
+use crate::console;
+use anyhow::Result;
+use hyper::{Method, StatusCode};
+use std::time::Duration;
+
+/// Connections that make company.
+const COMPANY: usize = 64;
+/// Open alerts of a channel that is not empty (B5).
+const OPEN_ALERTS: usize = 10_000;
+/// Kinds of load on an empty channel. The one that leaves most behind comes last.
+const KINDS: [Kind; 4] = [Kind::Merge, Kind::Changed, Kind::Recovery, Kind::New];
+/// And on one with many open alerts.
+const KINDS_OPEN: [Kind; 2] = [Kind::Merge, Kind::New];
+/// One connection needs no longer to warm up: one instance serves it.
+const WARM_UP_SINGLE: Duration = Duration::from_secs(2);
+/// Records of the journal are deleted after half a minute, and their streams are retired before that.
+const TAIL: Duration = Duration::from_secs(40);
+
+/// The stores of a quick run: where commits cost something.
+const QUICK_STORES: [Store; 2] = [Store::Sqlite, Store::Slow];
+
+/// What is run.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    stores: Vec<Store>,
+    repeat: usize,
+    single: Times,
+    company: Times,
+    kinds: &'static [Kind],
+    counted: &'static [Kind],
+    /// Pushes that are counted exactly, and pushes that come alone.
+    pushes: (usize, usize),
+    tail: Duration,
+    open_alerts: Option<usize>,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// All rows.
+    pub figures: Vec<Figure>,
+    /// Whether the application takes arrays.
+    pub batches: bool,
+    /// What could not be measured, and why.
+    pub problems: Vec<String>,
+}
+
+impl Plan {
+    /// The plan for some options.
+    pub fn new(options: &Options) -> Plan {
+        let stores: &[Store] = match options.store.as_slice() {
+            [] if options.quick => &QUICK_STORES,
+            [] => &Store::ALL,
+            wanted => wanted,
+        };
+        let stores = Store::ALL.into_iter().filter(|store| stores.contains(store)).collect();
+        if options.quick {
+            let times = |warm_up, measured| {
+                let (warm_up, measured) = (Duration::from_millis(warm_up), Duration::from_millis(measured));
+                Times { warm_up, measured }
+            };
+            return Plan {
+                stores,
+                repeat: 1,
+                single: times(300, 700),
+                company: times(1500, 1000),
+                kinds: &[Kind::New],
+                counted: &[Kind::New],
+                pushes: (5, 5),
+                tail: Duration::ZERO,
+                open_alerts: None,
+            };
+        }
+        let measured = Duration::from_secs(options.seconds);
+        Plan {
+            stores,
+            repeat: usize::try_from(options.repeat).unwrap_or(usize::MAX),
+            single: Times { warm_up: measured.min(WARM_UP_SINGLE), measured },
+            company: Times { warm_up: measured, measured },
+            kinds: &KINDS,
+            counted: &KINDS,
+            pushes: (20, 30),
+            tail: TAIL,
+            open_alerts: Some(OPEN_ALERTS),
+        }
+    }
+
+    /// Runs it. A session that fails does not keep the next from being run.
+    pub async fn run(&self, places: &Places) -> Outcome {
+        let mut outcome = Outcome { figures: Vec::new(), batches: false, problems: Vec::new() };
+        for &store in &self.stores {
+            let exact = self.exact(places, store, &mut outcome.figures).await;
+            let taken = outcome.noting(store, "exact counts", exact);
+            outcome.batches |= taken.unwrap_or(false);
+            let sessions = [Some(0), self.open_alerts].into_iter().flatten();
+            let sessions = sessions.flat_map(|open| [(open, 1, self.single), (open, COMPANY, self.company)]);
+            for (open_alerts, connections, times) in std::iter::repeat_n(sessions, self.repeat).flatten() {
+                let at = (store, open_alerts, connections);
+                let measured = self.session(places, at, times, outcome.batches, &mut outcome.figures).await;
+                let title = format!("{open_alerts} open alerts, {connections} connections");
+                outcome.noting(store, &title, measured);
+            }
+        }
+        outcome.figures = medians(outcome.figures);
+        outcome
+    }
+
+    /// Exact counts. Returns whether the application takes arrays.
+    async fn exact(&self, places: &Places, store: Store, figures: &mut Vec<Figure>) -> Result<bool> {
+        let mut session = Session::start(places, store, 0).await?;
+        let batches = takes_batches(&session).await?;
+        let kinds = self.counted.iter().copied().chain(batches.then_some(Kind::Batch));
+        for kind in kinds {
+            tell(figures, exact::count(&mut session, kind, self.pushes.0).await?);
+        }
+        tell(figures, [exact::alone(&mut session, self.pushes.1, self.tail).await?]);
+        session.app.stop().await?;
+        Ok(batches)
+    }
+
+    /// Loads on a number of connections, in an application of their own.
+    async fn session(
+        &self,
+        places: &Places,
+        (store, open_alerts, connections): (Store, usize, usize),
+        times: Times,
+        batches: bool,
+        figures: &mut Vec<Figure>,
+    ) -> Result<()> {
+        let kinds = if open_alerts == 0 { self.kinds } else { &KINDS_OPEN };
+        let batch = (batches && open_alerts == 0).then_some(Kind::Batch);
+        let kinds: Vec<Kind> = kinds.iter().copied().chain(batch).collect();
+        let mut session = Session::start(places, store, open_alerts).await?;
+        tell(figures, rows::measure(&mut session, connections, &kinds, times).await?);
+        session.app.stop().await
+    }
+}
+
+impl Outcome {
+    /// Notes what failed.
+    fn noting<T>(&mut self, store: Store, title: &str, result: Result<T>) -> Option<T> {
+        result
+            .map_err(|error| {
+                let problem = format!("{}, {title}: {error:#}", store.name());
+                console::progress(&format!("not measured: {problem}"));
+                self.problems.push(problem);
+            })
+            .ok()
+    }
+}
+
+/// Whether an array of alerts is taken.
+async fn takes_batches(session: &Session) -> Result<bool> {
+    let mut client = Client::connect(session.app.address).await?;
+    let body = Kind::Batch.body(0, 0, 0);
+    let (status, _) = client.send(Method::POST, &Kind::Batch.path(), body).await?;
+    Ok(status == StatusCode::OK)
+}
+
+fn tell(figures: &mut Vec<Figure>, rows: impl IntoIterator<Item = Figure>) {
+    for row in rows {
+        console::progress(&report::brief(&row));
+        figures.push(row);
+    }
+}
