@@ -90,8 +90,9 @@ impl Ingest {
         }
     }
 
-    /// Passes the hint on. One wake at a time: those that come meanwhile are one more wake after it.
-    pub async fn wake(&self, ports: &(impl Wake + Admission + Clock), hint: Hint) {
+    /// Passes the hint on. One wake at a time: those that come meanwhile are one more wake after it. An instance that
+    /// is one too many takes no further requests from then on.
+    pub async fn wake<P: Wake + Admission + Clock + Random + Log>(&self, store: &impl Store, ports: &P, hint: Hint) {
         if hint.last {
             ports.decline();
         }
@@ -99,18 +100,24 @@ impl Ingest {
             self.again.set(true);
             return;
         }
-        let mut company = hint.company;
-        let mut declined = hint.last;
+        let (mut company, mut declined) = (hint.company, hint.last);
         loop {
+            match self.journal.is_redundant(store, ports, ports.next_u64()).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    company = true;
+                    if !std::mem::replace(&mut declined, true) {
+                        ports.decline();
+                    }
+                }
+                Err(error) => ports.line(&format!("the store cannot be read: {error}")),
+            }
             if company {
                 ports.sleep_us(COMPANY_PAUSE_US).await;
             }
             self.again.set(false);
-            if let Some(seen) = ports.wake(company).await
-                && self.journal.note(seen, ports.now())
-                && !std::mem::replace(&mut declined, true)
-            {
-                ports.decline();
+            if let Some(seen) = ports.wake(company).await {
+                self.journal.note(seen, ports.now());
             }
             if !self.again.get() {
                 break;

@@ -2,7 +2,6 @@
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use futures_util::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::attempt;
@@ -229,9 +228,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
     /// Tries again what is due in every retry queue.
     pub async fn retry(&self, ledger: &Ledger) -> Result<DeliveryReport, FoldError> {
         let mut report = DeliveryReport::default();
-        let mut working: FuturesUnordered<_> =
-            self.config.subscriptions.iter().map(|s| self.retry_subscription(ledger, s)).collect();
-        while let Some(done) = working.next().await {
+        for done in join_all(self.config.subscriptions.iter().map(|s| self.retry_subscription(ledger, s))).await {
             report.add(done?);
         }
         Ok(report)

@@ -32,7 +32,7 @@ const SHARED_BYTES: usize = WHOLE_LIMIT - 1024;
 const GATHER_US: u64 = 60_000;
 /// How long a new instance gathers at its first push, which knows nothing yet, microseconds. An instance that does not
 /// wait makes the host start another one for each further push, and what is scattered stays scattered.
-const FIRST_US: u64 = 3_000;
+const FIRST_US: u64 = 8_000;
 /// How long company is expected to last, milliseconds.
 const COMPANY_MS: u64 = 250;
 /// An instance declines further requests when it has served this many: the host's limit is near, and those who come
@@ -41,8 +41,10 @@ const SERVED_LIMIT: usize = 128 - COMPANY_LIMIT;
 /// How long the others of a last batch wait for their answers after the first, so that its sender's next push has
 /// started the new instance that theirs will join, microseconds.
 const STAGGER_US: u64 = 3_000;
-/// With more streams than this, an instance whose batches are small retires in favour of the others.
-const STREAMS_LIMIT: usize = 5;
+/// A read that waits this long waits for many who write, microseconds.
+const CROWD_US: u64 = 15_000;
+/// Of those who are redundant, one in so many stays.
+const STAY: u64 = 4;
 /// A batch smaller than this is small.
 const SMALL_BATCH: usize = 6;
 /// How often an append is tried, each time on a new stream.
@@ -204,14 +206,35 @@ impl Journal {
         }
     }
 
-    /// Takes in what a fold saw of all who write. Returns whether this instance should retire: the writers are
-    /// scattered over more instances than they need, and this is one of those with little to do.
-    pub fn note(&self, seen: Seen, now: Timestamp) -> bool {
-        let mut state = self.state.borrow_mut();
+    /// Takes in what a fold saw of all who write.
+    pub fn note(&self, seen: Seen, now: Timestamp) {
         if seen.streams > 1 {
-            state.company_until = now.plus_millis(COMPANY_MS);
+            self.state.borrow_mut().company_until = now.plus_millis(COMPANY_MS);
         }
-        seen.streams > STREAMS_LIMIT && state.last_batch < SMALL_BATCH
+    }
+
+    /// Whether this instance should retire: many wait for the store, and this one's batches are small, so that the
+    /// writers are scattered over more instances than they need.
+    ///
+    /// A read costs next to nothing unless it has to wait for those who write: if it takes about as long as a commit
+    /// did, they are many. `chance` decides who leaves, so that some stay: if all left at once, they would all be
+    /// back at once.
+    pub async fn is_redundant(&self, store: &impl Store, clock: &impl Clock, chance: u64) -> Result<bool, StoreError> {
+        let (last_batch, commit_us) = {
+            let state = self.state.borrow();
+            (state.last_batch, state.commit_us)
+        };
+        if last_batch >= SMALL_BATCH || commit_us < CROWD_US {
+            return Ok(false);
+        }
+        let begun = clock.now();
+        store.counter(keys::STREAMS).await?;
+        let waited = clock.now().0.saturating_sub(begun.0);
+        let crowded = waited >= CROWD_US.max(commit_us / 4);
+        if crowded {
+            self.state.borrow_mut().company_until = clock.now().plus_millis(COMPANY_MS);
+        }
+        Ok(crowded && !chance.is_multiple_of(STAY))
     }
 
     /// Waits for company, where it is to be expected: at the first push of an instance, which cannot know, and when

@@ -125,7 +125,7 @@ impl Cluster {
             answered(answer);
             if let Some(hint) = hint {
                 let sim = cluster.sim.clone();
-                sim.spawn(nth as u64, async move { ingest.wake(&node, hint).await });
+                sim.spawn(nth as u64, async move { ingest.wake(&store, &node, hint).await });
             }
         });
     }
