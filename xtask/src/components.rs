@@ -36,15 +36,8 @@ pub async fn build(workspace: &Workspace, toolchain: &Toolchain, packages: &[&st
 pub fn print_sizes(toolchain: &Toolchain, packages: &[&str]) -> Result<()> {
     for package in packages {
         let path = toolchain.wasm_of(package);
-        let length = path
-            .metadata()
-            .with_context(|| format!("{} was not built", path.display()))?
-            .len();
-        console::result(&format!(
-            "{package:<8} {:>6.1} kB  {}",
-            length as f64 / 1000.0,
-            path.display()
-        ));
+        let length = path.metadata().with_context(|| format!("{} was not built", path.display()))?.len();
+        console::result(&format!("{package:<8} {:>6.1} kB  {}", length as f64 / 1000.0, path.display()));
     }
     Ok(())
 }

@@ -27,8 +27,5 @@ pub fn pass_to_stderr(bytes: &[u8]) {
 
 fn write(to: &mut impl Write, bytes: &[u8], end: &[u8]) {
     // See the module's documentation: nobody is there to be told.
-    let _closed = to
-        .write_all(bytes)
-        .and_then(|()| to.write_all(end))
-        .and_then(|()| to.flush());
+    let _closed = to.write_all(bytes).and_then(|()| to.write_all(end)).and_then(|()| to.flush());
 }

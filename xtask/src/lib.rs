@@ -2,10 +2,7 @@
 //! `main.rs`.
 
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test that fails may say so by panicking")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may say so by panicking"))]
 
 pub mod bench;
 pub mod components;

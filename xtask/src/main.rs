@@ -45,11 +45,7 @@ enum Command {
 async fn main() -> ExitCode {
     let command = Cli::parse().command;
     // To be stopped is how `up` is meant to end.
-    let interrupted = if matches!(command, Command::Up(_)) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(130)
-    };
+    let interrupted = if matches!(command, Command::Up(_)) { ExitCode::SUCCESS } else { ExitCode::from(130) };
     match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Interrupted>() => {
@@ -81,10 +77,7 @@ async fn run(command: Command) -> Result<()> {
         }
         Command::Init { dir } => {
             let path = init::run(&dir.unwrap_or_else(|| workspace.root.join("config")))?;
-            console::result(&format!(
-                "wrote {} with new keys, readable by you alone",
-                path.display()
-            ));
+            console::result(&format!("wrote {} with new keys, readable by you alone", path.display()));
             console::result("next: add a subscription there, then `spin up --build`");
             Ok(())
         }

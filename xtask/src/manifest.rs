@@ -29,17 +29,13 @@ pub fn derive(manifest: &str, places: Places<'_>) -> Result<String> {
     let components = components.context("spin.toml: no components")?;
     for (name, component) in components.iter_mut() {
         let name = name.get().to_string();
-        let component = component
-            .as_table_like_mut()
-            .with_context(|| format!("component {name}: not a table"))?;
+        let component = component.as_table_like_mut().with_context(|| format!("component {name}: not a table"))?;
         place_source(component, places).with_context(|| format!("component {name}: source"))?;
         place_files(component, places).with_context(|| format!("component {name}: files"))?;
         // Its commands and patterns are meant for the repository's root.
         component.remove("build");
     }
-    Ok(format!(
-        "# Written by `cargo xtask up` at each start; changes are lost.\n{document}"
-    ))
+    Ok(format!("# Written by `cargo xtask up` at each start; changes are lost.\n{document}"))
 }
 
 fn place_source(component: &mut dyn TableLike, places: Places<'_>) -> Result<()> {
@@ -64,19 +60,14 @@ fn place_files(component: &mut dyn TableLike, places: Places<'_>) -> Result<()> 
             bail!("{mount} is a pattern, write {{ source = …, destination = … }}");
         };
         let path = source.as_str().context("source is not a text")?;
-        let absolute = if path == "config" {
-            places.config_dir.to_path_buf()
-        } else {
-            places.root.join(path)
-        };
+        let absolute = if path == "config" { places.config_dir.to_path_buf() } else { places.root.join(path) };
         *source = text(&absolute)?.into();
     }
     Ok(())
 }
 
 fn text(path: &Path) -> Result<&str> {
-    path.to_str()
-        .with_context(|| format!("{} is not UTF-8", path.display()))
+    path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))
 }
 
 #[cfg(test)]
@@ -84,11 +75,7 @@ mod tests {
     use super::*;
 
     fn derived(manifest: &str) -> Result<String> {
-        let places = Places {
-            root: Path::new("/r"),
-            wasm_dir: Path::new("/w"),
-            config_dir: Path::new("/s/config"),
-        };
+        let places = Places { root: Path::new("/r"), wasm_dir: Path::new("/w"), config_dir: Path::new("/s/config") };
         derive(manifest, places)
     }
 
@@ -102,10 +89,7 @@ mod tests {
         ));
         let text = text.unwrap();
         assert!(text.contains("source = \"/w/api.wasm\""), "{text}");
-        assert!(
-            text.contains("source = \"/s/config\", destination = \"/config\""),
-            "{text}"
-        );
+        assert!(text.contains("source = \"/s/config\", destination = \"/config\""), "{text}");
         assert!(text.contains("source = \"/r/web\""), "{text}");
         assert!(text.contains("http://fanout.spin.internal"), "{text}");
         assert!(!text.contains("cargo build"), "{text}");
@@ -126,10 +110,7 @@ mod tests {
 
     #[test]
     fn the_repositorys_own_manifest_can_be_derived() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .unwrap()
-            .join("spin.toml");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("spin.toml");
         let text = derived(&std::fs::read_to_string(path).unwrap()).unwrap();
         for name in ["ingest", "fanout", "api"] {
             assert!(text.contains(&format!("source = \"/w/{name}.wasm\"")), "{text}");

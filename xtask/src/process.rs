@@ -43,12 +43,7 @@ impl Group {
     /// # Errors
     /// When the program cannot be started.
     pub fn spawn(mut command: Command) -> io::Result<(Group, mpsc::Receiver<Line>)> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
         let mut child = command.spawn()?;
         let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let (sender, lines) = mpsc::channel(256);
@@ -170,9 +165,7 @@ mod tests {
         let (group, mut lines) = Group::spawn(shell(script)).unwrap();
         assert_eq!(lines.recv().await.unwrap().text(), "ready");
         let mut last = String::new();
-        group
-            .stop(&mut lines, Duration::from_secs(5), |line| last = line.text())
-            .await;
+        group.stop(&mut lines, Duration::from_secs(5), |line| last = line.text()).await;
         assert_eq!(last, "bye");
     }
 
@@ -187,10 +180,7 @@ mod tests {
 
     /// A process that ended but was not reaped by whoever adopted it does not count.
     fn is_running(id: i32) -> bool {
-        let state = std::process::Command::new("ps")
-            .args(["-o", "stat=", "-p", &id.to_string()])
-            .output()
-            .unwrap();
+        let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", &id.to_string()]).output().unwrap();
         let state = String::from_utf8_lossy(&state.stdout).trim().to_string();
         !state.is_empty() && !state.starts_with('Z')
     }

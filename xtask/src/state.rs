@@ -22,9 +22,7 @@ impl StateDir {
     pub fn open(path: &Path) -> Result<StateDir> {
         let create = DirBuilder::new().recursive(true).mode(0o700).create(path);
         create.with_context(|| format!("cannot create {}", path.display()))?;
-        let path = path
-            .canonicalize()
-            .with_context(|| format!("cannot find {}", path.display()))?;
+        let path = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
         let lock = File::create(path.join("up.lock")).context("cannot create up.lock in the state directory")?;
         match lock.try_lock() {
             Ok(()) => Ok(StateDir { path, _lock: lock }),
@@ -95,12 +93,7 @@ mod tests {
     fn a_second_run_is_told_so() {
         let dir = tempfile::tempdir().unwrap();
         let first = StateDir::open(dir.path()).unwrap();
-        assert!(
-            StateDir::open(dir.path())
-                .unwrap_err()
-                .to_string()
-                .contains("another `cargo xtask up`")
-        );
+        assert!(StateDir::open(dir.path()).unwrap_err().to_string().contains("another `cargo xtask up`"));
         drop(first);
         StateDir::open(dir.path()).unwrap();
     }

@@ -30,22 +30,12 @@ impl Step {
     /// A step whose output goes to a log; the end of it is shown when the step fails.
     pub fn quiet(workspace: &Workspace, title: &str, command: Command) -> Step {
         let log = workspace.logs().join(format!("{}.log", slug(title)));
-        Step {
-            title: title.to_string(),
-            command,
-            limit: None,
-            log: Some(log),
-        }
+        Step { title: title.to_string(), command, limit: None, log: Some(log) }
     }
 
     /// A step whose output is passed on as it comes.
     pub fn shown(title: &str, command: Command) -> Step {
-        Step {
-            title: title.to_string(),
-            command,
-            limit: None,
-            log: None,
-        }
+        Step { title: title.to_string(), command, limit: None, log: None }
     }
 
     /// Ends the step as failed after `limit`.
@@ -127,11 +117,7 @@ impl Output {
                 Some((path, file))
             }
         };
-        Ok(Output {
-            log,
-            tail: VecDeque::new(),
-            last_printed: Instant::now(),
-        })
+        Ok(Output { log, tail: VecDeque::new(), last_printed: Instant::now() })
     }
 
     fn take(&mut self, line: &Line) {
@@ -144,10 +130,7 @@ impl Output {
             };
         };
         if let Err(error) = file.write_all(&line.bytes) {
-            console::progress(&format!(
-                "cannot write {}: {error}; its output is shown instead",
-                path.display()
-            ));
+            console::progress(&format!("cannot write {}: {error}; its output is shown instead", path.display()));
             self.log = None;
             return self.take(line);
         }
@@ -197,19 +180,13 @@ pub async fn query(mut command: Command) -> Result<String> {
         .with_context(|| format!("{shown}: no answer within a minute"))?
         .with_context(|| format!("cannot start {shown}"))?;
     if !output.status.success() {
-        bail!(
-            "{shown} failed ({}): {}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("{shown} failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn slug(title: &str) -> String {
-    let words = title
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
 }
 
@@ -231,20 +208,13 @@ mod tests {
 
     #[test]
     fn log_names_are_plain() {
-        assert_eq!(
-            slug("building the runner (first time: 10 min)"),
-            "building-the-runner-first-time-10-min"
-        );
+        assert_eq!(slug("building the runner (first time: 10 min)"), "building-the-runner-first-time-10-min");
     }
 
     #[tokio::test]
     async fn a_failing_step_names_itself_and_its_status() {
         let (_keep, shutdown) = Shutdown::manual();
-        let error = Step::shown("failing", shell("exit 3"))
-            .run(&shutdown)
-            .await
-            .unwrap_err()
-            .to_string();
+        let error = Step::shown("failing", shell("exit 3")).run(&shutdown).await.unwrap_err().to_string();
         assert!(error.starts_with("failing failed (exit status: 3 after"), "{error}");
     }
 
@@ -270,10 +240,7 @@ mod tests {
     #[tokio::test]
     async fn output_left_open_by_a_grandchild_does_not_hold_the_step() {
         let (_keep, shutdown) = Shutdown::manual();
-        let took = Step::shown("leaving", shell("sleep 60 & echo done"))
-            .run(&shutdown)
-            .await
-            .unwrap();
+        let took = Step::shown("leaving", shell("sleep 60 & echo done")).run(&shutdown).await.unwrap();
         assert!(took < Duration::from_secs(20));
     }
 }

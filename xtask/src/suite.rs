@@ -41,34 +41,20 @@ pub async fn run(filters: &[String], workspace: &Workspace, shutdown: &Shutdown)
             // Piped through this program, cargo would not colour by itself.
             command.env("CARGO_TERM_COLOR", "always");
         }
-        command
-            .env("ALARUM_RUNNER", &binary)
-            .env("ALARUM_WASM_DIR", toolchain.wasm_dir());
+        command.env("ALARUM_RUNNER", &binary).env("ALARUM_WASM_DIR", toolchain.wasm_dir());
         command.env("ALARUM_MANIFEST", workspace.manifest());
         let step_started = Instant::now();
         let outcome = Step::shown(title, command).run(shutdown).await;
         match outcome {
-            Ok(_) => results.push(Finished {
-                title,
-                passed: true,
-                took: step_started.elapsed(),
-            }),
+            Ok(_) => results.push(Finished { title, passed: true, took: step_started.elapsed() }),
             Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => {
                 console::progress(&format!("{error:#}"));
-                results.push(Finished {
-                    title,
-                    passed: false,
-                    took: step_started.elapsed(),
-                });
+                results.push(Finished { title, passed: false, took: step_started.elapsed() });
             }
         }
     }
-    console::result(&format!(
-        "\n{}all steps: {}",
-        table(&results),
-        seconds(started.elapsed())
-    ));
+    console::result(&format!("\n{}all steps: {}", table(&results), seconds(started.elapsed())));
     verdict(&results)
 }
 
@@ -88,11 +74,7 @@ fn table(results: &[Finished]) -> String {
 }
 
 fn verdict(results: &[Finished]) -> Result<()> {
-    let failed: Vec<&str> = results
-        .iter()
-        .filter(|step| !step.passed)
-        .map(|step| step.title)
-        .collect();
+    let failed: Vec<&str> = results.iter().filter(|step| !step.passed).map(|step| step.title).collect();
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
 }
@@ -103,11 +85,7 @@ mod tests {
 
     #[test]
     fn failed_steps_are_named() {
-        let step = |title, passed| Finished {
-            title,
-            passed,
-            took: Duration::from_secs(2),
-        };
+        let step = |title, passed| Finished { title, passed, took: Duration::from_secs(2) };
         assert!(verdict(&[step("a", true), step("b", true)]).is_ok());
         let results = [step("a", false), step("b", true), step("c", false)];
         assert_eq!(verdict(&results).unwrap_err().to_string(), "failed: a, c");

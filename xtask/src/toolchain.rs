@@ -40,11 +40,8 @@ enum Kind {
 /// # Errors
 /// When there is no way; says why not and what to do.
 pub async fn ensure(workspace: &Workspace, shutdown: &Shutdown) -> Result<Toolchain> {
-    let usual = || Toolchain {
-        kind: Kind::Usual,
-        root: workspace.root.clone(),
-        target_dir: workspace.target_dir.clone(),
-    };
+    let usual =
+        || Toolchain { kind: Kind::Usual, root: workspace.root.clone(), target_dir: workspace.target_dir.clone() };
     if probe::has_std(workspace).await? {
         return Ok(usual());
     }
@@ -99,9 +96,7 @@ impl Toolchain {
 
     fn prepared(&self, mut command: Command) -> Command {
         remove_own_variables(&mut command);
-        command
-            .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", &self.target_dir);
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target_dir);
         command
     }
 
@@ -127,9 +122,6 @@ mod tests {
 
     #[test]
     fn a_dash_in_the_package_is_an_underscore_in_the_file() {
-        assert_eq!(
-            wasm_file(Path::new("d"), "runner-fixture"),
-            Path::new("d/runner_fixture.wasm")
-        );
+        assert_eq!(wasm_file(Path::new("d"), "runner-fixture"), Path::new("d/runner_fixture.wasm"));
     }
 }

@@ -70,34 +70,21 @@ pub async fn run(options: Options, workspace: &Workspace, shutdown: &Shutdown) -
     );
 
     let (listener, subscriber) = state.subscriber_listener().await?;
-    let (base_url, webhook_url) = (
-        format!("http://{}", listen::reached(listen)),
-        format!("http://{subscriber}{WEBHOOK_PATH}"),
-    );
+    let (base_url, webhook_url) =
+        (format!("http://{}", listen::reached(listen)), format!("http://{subscriber}{WEBHOOK_PATH}"));
     let files = Files::new(state.path());
     let config = match &options.config {
-        None => files.use_demo(Addresses {
-            base_url: &base_url,
-            webhook_url: &webhook_url,
-        })?,
+        None => files.use_demo(Addresses { base_url: &base_url, webhook_url: &webhook_url })?,
         Some(file) => files.use_file(file)?,
     };
     let facts = Facts::read(&config).with_context(|| format!("{}: cannot be used", files.mounted().display()))?;
     let text = fs::read_to_string(workspace.manifest()).context("cannot read spin.toml")?;
-    let places = Places {
-        root: &workspace.root,
-        wasm_dir: &toolchain.wasm_dir(),
-        config_dir: files.folder(),
-    };
+    let places = Places { root: &workspace.root, wasm_dir: &toolchain.wasm_dir(), config_dir: files.folder() };
     let manifest = state.manifest();
     fs::write(&manifest, manifest::derive(&text, places)?)
         .with_context(|| format!("cannot write {}", manifest.display()))?;
 
-    let secrets = facts
-        .secrets
-        .iter()
-        .filter_map(|secret| Secret::parse(secret))
-        .collect();
+    let secrets = facts.secrets.iter().filter_map(|secret| Secret::parse(secret)).collect();
     let subscriber_task = tokio::spawn(serve(listener, secrets, console::result));
     let tick = match &facts.tick_key {
         Some(key) => format!("/tick?key={}", query_value(key)),
@@ -167,10 +154,7 @@ async fn attend(host: &Host, serve: Serve<'_>, banner: Banner<'_>, shutdown: &Sh
         }
         Ended::NotReady => {
             group.stop(&mut lines, GRACE, show).await;
-            bail!(
-                "{label} does not answer at {address} after {}; see its lines above",
-                seconds(START_LIMIT)
-            );
+            bail!("{label} does not answer at {address} after {}; see its lines above", seconds(START_LIMIT));
         }
         Ended::Asked => {
             console::progress(&format!("stopping {label} ..."));

@@ -29,16 +29,9 @@ impl Workspace {
         }
         let metadata = query(command).await.context("cannot find the workspace")?;
         let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata: not JSON")?;
-        let path = |key: &str| {
-            metadata[key]
-                .as_str()
-                .map(PathBuf::from)
-                .with_context(|| format!("cargo metadata: no {key}"))
-        };
-        Ok(Workspace {
-            root: path("workspace_root")?,
-            target_dir: path("target_directory")?,
-        })
+        let path =
+            |key: &str| metadata[key].as_str().map(PathBuf::from).with_context(|| format!("cargo metadata: no {key}"));
+        Ok(Workspace { root: path("workspace_root")?, target_dir: path("target_directory")? })
     }
 
     /// The cargo that runs this program, for native builds.

@@ -30,10 +30,7 @@ pub struct Files {
 impl Files {
     /// In this state directory.
     pub fn new(state_dir: &Path) -> Files {
-        Files {
-            mounted: state_dir.join("config/alarum.toml"),
-            waiting: state_dir.join("demo-config.toml"),
-        }
+        Files { mounted: state_dir.join("config/alarum.toml"), waiting: state_dir.join("demo-config.toml") }
     }
 
     /// The folder to mount.
@@ -54,17 +51,9 @@ impl Files {
         if self.waiting.exists() {
             rename(&self.waiting, &self.mounted)?;
         }
-        let old = if self.mounted.exists() {
-            Some(read(&self.mounted)?)
-        } else {
-            None
-        };
+        let old = if self.mounted.exists() { Some(read(&self.mounted)?) } else { None };
         let new = match &old {
-            None => render(
-                addresses.base_url,
-                &Keys::draw()?,
-                Subscriber::At(addresses.webhook_url),
-            ),
+            None => render(addresses.base_url, &Keys::draw()?, Subscriber::At(addresses.webhook_url)),
             Some(text) => readdressed(text, addresses).with_context(|| self.mounted.display().to_string())?,
         };
         if old.as_deref() != Some(new.as_str()) {
@@ -134,11 +123,7 @@ pub fn write_private(path: &Path, text: &str) -> Result<()> {
         if fresh.exists() {
             fs::remove_file(&fresh)?;
         }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&fresh)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
         file.write_all(text.as_bytes())?;
         // Components that already run never see half a file.
         fs::rename(&fresh, path)
@@ -152,14 +137,10 @@ mod tests {
     use crate::config::facts::Facts;
     use std::os::unix::fs::PermissionsExt as _;
 
-    const FIRST: Addresses<'_> = Addresses {
-        base_url: "http://127.0.0.1:3000",
-        webhook_url: "http://127.0.0.1:4000/webhook",
-    };
-    const SECOND: Addresses<'_> = Addresses {
-        base_url: "http://127.0.0.1:3001",
-        webhook_url: "http://127.0.0.1:4001/webhook",
-    };
+    const FIRST: Addresses<'_> =
+        Addresses { base_url: "http://127.0.0.1:3000", webhook_url: "http://127.0.0.1:4000/webhook" };
+    const SECOND: Addresses<'_> =
+        Addresses { base_url: "http://127.0.0.1:3001", webhook_url: "http://127.0.0.1:4001/webhook" };
 
     #[test]
     fn later_runs_keep_the_keys_and_follow_the_addresses() {

@@ -31,18 +31,13 @@ impl Facts {
         let integration =
             |kind: &str| tables(&document, "integrations").find(|table| text(table, "kind").as_deref() == Some(kind));
         let subscriptions = |key: &'static str| {
-            tables(&document, "subscriptions")
-                .filter_map(move |table| text(table, key))
-                .collect::<Vec<_>>()
+            tables(&document, "subscriptions").filter_map(move |table| text(table, key)).collect::<Vec<_>>()
         };
         Ok(Facts {
             private_key: integration("private").and_then(|table| text(table, "key")),
             shared_key: integration("shared").and_then(|table| text(table, "key")),
             app_key: tables(&document, "app_keys").find_map(|table| text(table, "key")),
-            tick_key: document
-                .get("tick")
-                .and_then(|tick| tick.get("key")?.as_str())
-                .map(str::to_string),
+            tick_key: document.get("tick").and_then(|tick| tick.get("key")?.as_str()).map(str::to_string),
             secrets: subscriptions("secret"),
             targets: subscriptions("url"),
         })
@@ -50,11 +45,7 @@ impl Facts {
 }
 
 fn tables<'a>(document: &'a DocumentMut, name: &str) -> impl Iterator<Item = &'a Table> {
-    document
-        .get(name)
-        .and_then(Item::as_array_of_tables)
-        .into_iter()
-        .flatten()
+    document.get(name).and_then(Item::as_array_of_tables).into_iter().flatten()
 }
 
 fn text(table: &Table, key: &str) -> Option<String> {
@@ -70,11 +61,7 @@ mod tests {
     #[test]
     fn all_is_found_in_a_generated_configuration() {
         let keys = Keys::draw().unwrap();
-        let text = render(
-            "http://127.0.0.1:3000",
-            &keys,
-            Subscriber::At("http://127.0.0.1:4000/webhook"),
-        );
+        let text = render("http://127.0.0.1:3000", &keys, Subscriber::At("http://127.0.0.1:4000/webhook"));
         let facts = Facts::read(&text).unwrap();
         assert_eq!(facts.private_key, Some(keys.private));
         assert_eq!(facts.shared_key, Some(keys.shared));
@@ -87,10 +74,7 @@ mod tests {
     #[test]
     fn what_a_file_does_not_have_is_left_out() {
         assert!(Facts::read("version = 1\n").unwrap() == Facts::default());
-        assert_eq!(
-            Facts::read("[tick]\nkey = \"k\"\n").unwrap().tick_key.as_deref(),
-            Some("k")
-        );
+        assert_eq!(Facts::read("[tick]\nkey = \"k\"\n").unwrap().tick_key.as_deref(), Some("k"));
         assert!(Facts::read("version =").is_err());
     }
 }

@@ -26,12 +26,7 @@ impl Keys {
     /// # Errors
     /// When the operating system gives no random bytes.
     pub fn draw() -> Result<Keys> {
-        Ok(Keys {
-            app: token()?,
-            private: token()?,
-            shared: token()?,
-            webhook: webhook_secret()?,
-        })
+        Ok(Keys { app: token()?, private: token()?, shared: token()?, webhook: webhook_secret()? })
     }
 }
 
@@ -47,10 +42,7 @@ fn token() -> Result<String> {
 
 /// Letters and digits, all equally likely: bytes past the last multiple of 62 are left out.
 fn letters(bytes: &[u8]) -> impl Iterator<Item = char> {
-    bytes
-        .iter()
-        .filter(|byte| **byte < 248)
-        .map(|byte| char::from(BASE62[usize::from(byte % 62)]))
+    bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(BASE62[usize::from(byte % 62)]))
 }
 
 fn webhook_secret() -> Result<String> {
@@ -72,10 +64,7 @@ mod tests {
     fn keys_have_their_form_and_differ() {
         let keys = Keys::draw().unwrap();
         for key in [&keys.app, &keys.private, &keys.shared] {
-            assert!(
-                key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-                "{key}"
-            );
+            assert!(key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{key}");
         }
         assert!(keys.app != keys.private && keys.private != keys.shared);
         let secret = keys.webhook.strip_prefix("whsec_").unwrap();

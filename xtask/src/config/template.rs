@@ -13,21 +13,13 @@ pub enum Subscriber<'a> {
 
 /// The configuration for `base_url`, with `keys`.
 pub fn render(base_url: &str, keys: &Keys, subscriber: Subscriber<'_>) -> String {
-    let Keys {
-        app,
-        private,
-        shared,
-        webhook,
-    } = keys;
+    let Keys { app, private, shared, webhook } = keys;
     let subscription = match subscriber {
         Subscriber::At(url) => format!("\n{}\n{}", subscription(url, webhook), delivery(true)),
         Subscriber::Nobody => {
             let example = subscription("https://hooks.example.com/alarum", webhook);
             let example: String = example.lines().map(|line| format!("# {line}\n")).collect();
-            format!(
-                "\n# Who is told by webhook; remove the \"# \" and set the url.\n{example}\n{}",
-                delivery(false)
-            )
+            format!("\n# Who is told by webhook; remove the \"# \" and set the url.\n{example}\n{}", delivery(false))
         }
     };
     format!(
@@ -136,9 +128,6 @@ mod tests {
             .lines()
             .map(|line| format!("{}\n", line.trim_start_matches("# ")))
             .collect();
-        assert_eq!(
-            Config::parse(&format!("{before}{rest}")).unwrap().subscriptions.len(),
-            1
-        );
+        assert_eq!(Config::parse(&format!("{before}{rest}")).unwrap().subscriptions.len(), 1);
     }
 }

@@ -16,10 +16,7 @@ const HEALTH_PATH: &str = "/.well-known/spin/health";
 
 /// Waits until `address` answers HTTP, whatever it answers.
 pub async fn wait(address: SocketAddr) {
-    while request(address, Method::GET, HEALTH_PATH, Duration::from_secs(5))
-        .await
-        .is_err()
-    {
+    while request(address, Method::GET, HEALTH_PATH, Duration::from_secs(5)).await.is_err() {
         sleep(Duration::from_millis(50)).await;
     }
 }
@@ -29,18 +26,13 @@ pub async fn wait(address: SocketAddr) {
 /// # Errors
 /// When there is no complete answer within `limit`.
 pub async fn request(address: SocketAddr, method: Method, path: &str, limit: Duration) -> Result<StatusCode> {
-    timeout(limit, exchange(address, method, path))
-        .await
-        .with_context(|| format!("no answer within {limit:?}"))?
+    timeout(limit, exchange(address, method, path)).await.with_context(|| format!("no answer within {limit:?}"))?
 }
 
 async fn exchange(address: SocketAddr, method: Method, path: &str) -> Result<StatusCode> {
     let stream = TcpStream::connect(address).await.context("cannot connect")?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(HOST, address.to_string());
+    let request = Request::builder().method(method).uri(path).header(HOST, address.to_string());
     let request = request.body(Empty::<Bytes>::new())?;
     let answer = async {
         let response = sender.send_request(request).await?;
@@ -79,9 +71,7 @@ mod tests {
     #[tokio::test]
     async fn the_status_is_returned() {
         let address = answering("HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno").await;
-        let status = request(address, Method::POST, "/tick", Duration::from_secs(5))
-            .await
-            .unwrap();
+        let status = request(address, Method::POST, "/tick", Duration::from_secs(5)).await.unwrap();
         assert_eq!(status, StatusCode::NOT_FOUND);
         wait(address).await;
     }
@@ -89,20 +79,12 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_breaks_off_is_an_error() {
         let address = answering("").await;
-        assert!(
-            request(address, Method::GET, "/", Duration::from_secs(5))
-                .await
-                .is_err()
-        );
+        assert!(request(address, Method::GET, "/", Duration::from_secs(5)).await.is_err());
     }
 
     #[tokio::test]
     async fn an_answer_that_does_not_come_is_an_error() {
         let address = answering("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n").await;
-        assert!(
-            request(address, Method::GET, "/", Duration::from_millis(200))
-                .await
-                .is_err()
-        );
+        assert!(request(address, Method::GET, "/", Duration::from_millis(200)).await.is_err());
     }
 }

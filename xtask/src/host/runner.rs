@@ -19,19 +19,9 @@ pub async fn build(workspace: &Workspace, shutdown: &Shutdown) -> Result<PathBuf
     let mut command = workspace.cargo();
     command.args(["build", "--package", PACKAGE]);
     let binary = workspace.target_dir.join("debug").join(PACKAGE);
-    let first = if binary.exists() {
-        ""
-    } else {
-        " (the first time this takes 5 to 20 minutes)"
-    };
-    Step::quiet(workspace, &format!("building the runner{first}"), command)
-        .run(shutdown)
-        .await?;
-    ensure!(
-        binary.is_file(),
-        "cargo built no {}; is build.target set somewhere?",
-        binary.display()
-    );
+    let first = if binary.exists() { "" } else { " (the first time this takes 5 to 20 minutes)" };
+    Step::quiet(workspace, &format!("building the runner{first}"), command).run(shutdown).await?;
+    ensure!(binary.is_file(), "cargo built no {}; is build.target set somewhere?", binary.display());
     Ok(binary)
 }
 

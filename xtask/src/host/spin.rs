@@ -23,15 +23,10 @@ impl Version {
 
     /// Of the answer to `spin --version`.
     fn parse(text: &str) -> Option<Version> {
-        let text = text
-            .split_whitespace()
-            .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+        let text = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
         let mut numbers = text.split(['.', '-', '+']);
         let numbers = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
-        Some(Version {
-            text: text.to_string(),
-            numbers,
-        })
+        Some(Version { text: text.to_string(), numbers })
     }
 }
 
@@ -80,10 +75,7 @@ mod tests {
             ("spin 4", None),
         ] {
             let version = Version::parse(text);
-            let expected = expected.map(|(text, numbers)| Version {
-                text: text.to_string(),
-                numbers,
-            });
+            let expected = expected.map(|(text, numbers)| Version { text: text.to_string(), numbers });
             assert_eq!(version, expected, "{text}");
         }
         let enough = |text: &str| Version::parse(text).unwrap().is_enough();

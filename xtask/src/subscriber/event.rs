@@ -73,14 +73,7 @@ impl Received {
 
     /// For `GET /events`.
     pub fn to_json(&self) -> Value {
-        let Summary {
-            event_id,
-            event_type,
-            severity,
-            progress,
-            title,
-            incident_id,
-        } = &self.summary;
+        let Summary { event_id, event_type, severity, progress, title, incident_id } = &self.summary;
         json!({
             "received_at": self.at,
             "event_id": event_id,
@@ -106,10 +99,7 @@ mod tests {
         let incident = json!({"event_id": "e", "event_type": "i_new", "incident": {"incident_id": "i", "title": "t",
             "incident_severity": "Critical", "progress": "Triggered"}});
         let summary = Summary::of(&incident);
-        assert_eq!(
-            (summary.incident_id.as_str(), summary.progress.as_str()),
-            ("i", "Triggered")
-        );
+        assert_eq!((summary.incident_id.as_str(), summary.progress.as_str()), ("i", "Triggered"));
         let alert = json!({"event_id": "e", "event_type": "a_new", "alert": {"title": "t", "alert_severity": "Info",
             "alert_status": "Ok", "incident": {"incident_id": "i"}}});
         let summary = Summary::of(&alert);

@@ -9,10 +9,7 @@ pub fn of(received: &Received, now: u64) -> String {
     let event = shown(&summary.event_type);
     if received.deliveries > 1 {
         let id = shown(&summary.event_id);
-        return format!(
-            "{time} webhook {event} is a repeat of event {id}, delivery {}: dropped",
-            received.deliveries
-        );
+        return format!("{time} webhook {event} is a repeat of event {id}, delivery {}: dropped", received.deliveries);
     }
     let signature = received.verdict();
     let (severity, progress) = (shown(&summary.severity), shown(&summary.progress));
@@ -27,11 +24,7 @@ fn shown(text: &str) -> String {
     }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() {
-            shown.extend(c.escape_default())
-        } else {
-            shown.push(c)
-        }
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
     shown
 }
@@ -57,22 +50,13 @@ mod tests {
             title: title.to_string(),
             incident_id: "6928".to_string(),
         };
-        Received {
-            at: 0,
-            summary,
-            signature: Ok(()),
-            deliveries: 1,
-            body: Value::Null,
-        }
+        Received { at: 0, summary, signature: Ok(()), deliveries: 1, body: Value::Null }
     }
 
     #[test]
     fn a_webhook_reads_as_one_line() {
         let line = of(&received("disk full"), 1_795_165_976);
-        assert_eq!(
-            line,
-            "09:12:56Z webhook i_new Critical Triggered \"disk full\" incident 6928, signature ok"
-        );
+        assert_eq!(line, "09:12:56Z webhook i_new Critical Triggered \"disk full\" incident 6928, signature ok");
     }
 
     #[test]
@@ -83,15 +67,9 @@ mod tests {
 
     #[test]
     fn repeats_and_bad_signatures_are_told() {
-        let repeat = Received {
-            deliveries: 2,
-            ..received("t")
-        };
+        let repeat = Received { deliveries: 2, ..received("t") };
         assert!(of(&repeat, 0).contains("is a repeat of event e1, delivery 2"));
-        let bad = Received {
-            signature: Err(Problem::Mismatch),
-            ..received("")
-        };
+        let bad = Received { signature: Err(Problem::Mismatch), ..received("") };
         assert!(of(&bad, 0).contains("\"-\" incident 6928, signature bad: made with another secret"));
     }
 }

@@ -58,17 +58,8 @@ mod tests {
     use serde_json::Value;
 
     fn delivery(id: &str) -> Received {
-        let summary = Summary {
-            event_id: id.to_string(),
-            ..Summary::default()
-        };
-        Received {
-            at: 0,
-            summary,
-            signature: Ok(()),
-            deliveries: 1,
-            body: Value::Null,
-        }
+        let summary = Summary { event_id: id.to_string(), ..Summary::default() };
+        Received { at: 0, summary, signature: Ok(()), deliveries: 1, body: Value::Null }
     }
 
     #[test]
@@ -77,10 +68,8 @@ mod tests {
         assert_eq!(log.add(delivery("a")).deliveries, 1);
         assert_eq!(log.add(delivery("b")).deliveries, 1);
         assert_eq!(log.add(delivery("a")).deliveries, 2);
-        let seen: Vec<_> = log
-            .newest_first()
-            .map(|event| (event.summary.event_id.as_str(), event.deliveries))
-            .collect();
+        let seen: Vec<_> =
+            log.newest_first().map(|event| (event.summary.event_id.as_str(), event.deliveries)).collect();
         assert_eq!(seen, [("b", 1), ("a", 2)]);
     }
 

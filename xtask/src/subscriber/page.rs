@@ -95,10 +95,7 @@ mod tests {
 
     #[test]
     fn markup_in_foreign_text_is_harmless() {
-        assert_eq!(
-            escaped(r#"<a href="x">&'</a>"#),
-            "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;"
-        );
+        assert_eq!(escaped(r#"<a href="x">&'</a>"#), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;");
         let evil = "<script>alert(1)</script>".to_string();
         let summary = Summary {
             event_id: evil.clone(),
@@ -108,13 +105,7 @@ mod tests {
             title: evil.clone(),
             incident_id: evil,
         };
-        let event = Received {
-            at: 0,
-            summary,
-            signature: Ok(()),
-            deliveries: 1,
-            body: Value::Null,
-        };
+        let event = Received { at: 0, summary, signature: Ok(()), deliveries: 1, body: Value::Null };
         let page = render([&event].into_iter());
         assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
     }

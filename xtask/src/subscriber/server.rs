@@ -6,7 +6,7 @@ use crate::subscriber::log::Log;
 use crate::subscriber::signature::{Secret, check};
 use crate::subscriber::{line, page};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
@@ -26,11 +26,7 @@ const MAX_BODY: usize = 4 << 20;
 
 /// Takes webhooks for ever, and gives `print` a line for each.
 pub async fn serve(listener: TcpListener, secrets: Vec<Secret>, print: impl Fn(&str) + Send + Sync + 'static) {
-    let subscriber = Arc::new(Subscriber {
-        secrets,
-        log: Mutex::default(),
-        print: Box::new(print),
-    });
+    let subscriber = Arc::new(Subscriber { secrets, log: Mutex::default(), print: Box::new(print) });
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -44,9 +40,7 @@ pub async fn serve(listener: TcpListener, secrets: Vec<Secret>, print: impl Fn(&
         tokio::spawn(async move {
             let service = service_fn(|request| async { Ok::<_, Infallible>(subscriber.answer(request).await) });
             let mut server = hyper::server::conn::http1::Builder::new();
-            server
-                .timer(TokioTimer::new())
-                .header_read_timeout(Duration::from_secs(30));
+            server.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(30));
             // A client that goes away in the middle of a request has its reasons.
             let _broken_off = server.serve_connection(TokioIo::new(stream), service).await;
         });
@@ -80,6 +74,7 @@ impl Subscriber {
         let (parts, body) = request.into_parts();
         let body = match Limited::new(body, MAX_BODY).collect().await {
             Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => return plain(StatusCode::PAYLOAD_TOO_LARGE, "too large\n"),
             Err(error) => return plain(StatusCode::BAD_REQUEST, &format!("cannot read the body: {error}\n")),
         };
         let Ok(json) = serde_json::from_slice::<Value>(&body) else {
@@ -125,19 +120,13 @@ fn plain(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
 fn response(status: StatusCode, content_type: &'static str, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 /// The clock.
 pub fn unix_now() -> u64 {
     // A clock before 1970 is taken as 1970: then every signature is too old, which is told.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

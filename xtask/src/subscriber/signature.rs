@@ -48,28 +48,18 @@ pub enum Problem {
 /// # Errors
 /// Says what is wrong with it.
 pub fn check(headers: &HeaderMap, body: &[u8], secrets: &[Secret], now: u64) -> Result<(), Problem> {
-    let header = |name: &'static str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .ok_or(Problem::Missing(name))
-    };
+    let header =
+        |name: &'static str| headers.get(name).and_then(|value| value.to_str().ok()).ok_or(Problem::Missing(name));
     let (id, timestamp) = (header("webhook-id")?, header("webhook-timestamp")?);
     let signatures = header("webhook-signature")?;
     let sent: u64 = timestamp.parse().map_err(|_| Problem::Time)?;
     if sent.abs_diff(now) > TOLERANCE {
         return Err(Problem::Time);
     }
-    let given = signatures
-        .split(' ')
-        .filter_map(|signature| signature.strip_prefix("v1,"));
+    let given = signatures.split(' ').filter_map(|signature| signature.strip_prefix("v1,"));
     let good = given
         .filter_map(|signature| STANDARD.decode(signature).ok())
-        .any(|signature| {
-            secrets
-                .iter()
-                .any(|secret| verify(secret, id, timestamp, body, &signature))
-        });
+        .any(|signature| secrets.iter().any(|secret| verify(secret, id, timestamp, body, &signature)));
     if good { Ok(()) } else { Err(Problem::Mismatch) }
 }
 
@@ -98,11 +88,7 @@ mod tests {
 
     fn headers(signature: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        for (name, value) in [
-            ("webhook-id", ID),
-            ("webhook-timestamp", TIMESTAMP),
-            ("webhook-signature", signature),
-        ] {
+        for (name, value) in [("webhook-id", ID), ("webhook-timestamp", TIMESTAMP), ("webhook-signature", signature)] {
             headers.insert(name, value.parse().unwrap());
         }
         headers
@@ -121,23 +107,11 @@ mod tests {
 
     #[test]
     fn anything_changed_is_noticed() {
-        assert_eq!(
-            check(&headers(SIGNATURE), b"{}", &secrets(), NOW),
-            Err(Problem::Mismatch)
-        );
-        assert_eq!(
-            check(&headers("v1,AAAA"), BODY, &secrets(), NOW),
-            Err(Problem::Mismatch)
-        );
+        assert_eq!(check(&headers(SIGNATURE), b"{}", &secrets(), NOW), Err(Problem::Mismatch));
+        assert_eq!(check(&headers("v1,AAAA"), BODY, &secrets(), NOW), Err(Problem::Mismatch));
         assert_eq!(check(&headers(SIGNATURE), BODY, &[], NOW), Err(Problem::Mismatch));
-        assert_eq!(
-            check(&headers(SIGNATURE), BODY, &secrets(), NOW + 301),
-            Err(Problem::Time)
-        );
-        assert_eq!(
-            check(&HeaderMap::new(), BODY, &secrets(), NOW),
-            Err(Problem::Missing("webhook-id"))
-        );
+        assert_eq!(check(&headers(SIGNATURE), BODY, &secrets(), NOW + 301), Err(Problem::Time));
+        assert_eq!(check(&HeaderMap::new(), BODY, &secrets(), NOW), Err(Problem::Missing("webhook-id")));
     }
 
     #[test]

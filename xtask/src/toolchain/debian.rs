@@ -83,9 +83,7 @@ pub async fn install(workspace: &Workspace, shutdown: &Shutdown) -> Result<Priva
 
 impl Private {
     fn of(workspace: &Workspace) -> Private {
-        Private {
-            home: workspace.target_dir.join("debian-wasm"),
-        }
+        Private { home: workspace.target_dir.join("debian-wasm") }
     }
 
     /// A target directory that only this compiler uses.
@@ -106,10 +104,7 @@ impl Private {
     pub async fn clippy(&self, workspace: &Workspace, shutdown: &Shutdown) -> Result<Command> {
         packages::install_clippy(workspace, shutdown).await?;
         let mut command = self.prepared(compiler::CLIPPY);
-        command
-            .arg("clippy")
-            .env("CARGO", compiler::CARGO)
-            .env("SYSROOT", self.sysroot());
+        command.arg("clippy").env("CARGO", compiler::CARGO).env("SYSROOT", self.sysroot());
         Ok(command)
     }
 
@@ -180,9 +175,7 @@ fn link(to: &Path, at: &Path) -> Result<()> {
 
 /// Copies a file into a folder, which is created when missing.
 fn copy_into(from: &Path, folder: &Path) -> Result<PathBuf> {
-    let name = from
-        .file_name()
-        .with_context(|| format!("{} is no file", from.display()))?;
+    let name = from.file_name().with_context(|| format!("{} is no file", from.display()))?;
     let to = folder.join(name);
     let make = || {
         fs::create_dir_all(folder)?;

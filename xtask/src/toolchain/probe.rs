@@ -13,13 +13,8 @@ use tokio::process::Command;
 pub async fn has_std(workspace: &Workspace) -> Result<bool> {
     let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     // In the workspace: which toolchain rustup picks depends on the folder.
-    command
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .current_dir(&workspace.root);
-    let output = command
-        .output()
-        .await
-        .context("cannot start rustc; is Rust installed?")?;
+    command.args(["--print", "target-libdir", "--target", TARGET]).current_dir(&workspace.root);
+    let output = command.output().await.context("cannot start rustc; is Rust installed?")?;
     // A compiler that does not know the target fails here.
     Ok(output.status.success() && holds_std(Path::new(String::from_utf8_lossy(&output.stdout).trim())))
 }
@@ -29,8 +24,7 @@ pub fn holds_std(dir: &Path) -> bool {
     let Ok(entries) = dir.read_dir() else { return false };
     entries.flatten().any(|entry| {
         let name = entry.file_name();
-        name.to_str()
-            .is_some_and(|name| name.starts_with("libstd-") && name.ends_with(".rlib"))
+        name.to_str().is_some_and(|name| name.starts_with("libstd-") && name.ends_with(".rlib"))
     })
 }
 

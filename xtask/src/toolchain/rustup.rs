@@ -22,9 +22,6 @@ pub async fn add_target(workspace: &Workspace, shutdown: &Shutdown) -> Result<()
     let mut command = Command::new("rustup");
     command.args(["target", "add", TARGET]).current_dir(&workspace.root);
     let title = format!("rustup target add {TARGET}");
-    Step::quiet(workspace, &title, command)
-        .limit(LIMIT)
-        .run(shutdown)
-        .await?;
+    Step::quiet(workspace, &title, command).limit(LIMIT).run(shutdown).await?;
     Ok(())
 }

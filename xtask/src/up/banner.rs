@@ -49,32 +49,17 @@ impl Banner<'_> {
             let _written = write!(text, "\n{title}\n  {body}\n");
         };
         if let Some(push) = push.as_ref().or(shared.as_ref()) {
-            say(
-                "Fire an alert:",
-                &format!("curl -s -X POST \"{push}\" {JSON} -d '{FIRE}'"),
-            );
-            say(
-                "Let it recover:",
-                &format!("curl -s -X POST \"{push}\" {JSON} -d '{RECOVER}'"),
-            );
+            say("Fire an alert:", &format!("curl -s -X POST \"{push}\" {JSON} -d '{FIRE}'"));
+            say("Let it recover:", &format!("curl -s -X POST \"{push}\" {JSON} -d '{RECOVER}'"));
         }
         if let Some(key) = &self.facts.app_key {
             let url = format!("{}/incident/list?app_key={}", self.base_url, query_value(key));
-            say(
-                "See the incidents of the last day:",
-                &format!("curl -s -X POST \"{url}\" {JSON} -d {LAST_DAY}"),
-            );
+            say("See the incidents of the last day:", &format!("curl -s -X POST \"{url}\" {JSON} -d {LAST_DAY}"));
         }
         if self.subscribed {
-            say(
-                "Webhooks arrive at the demo subscriber; it shows them below and at:",
-                &self.subscriber_url(),
-            );
+            say("Webhooks arrive at the demo subscriber; it shows them below and at:", &self.subscriber_url());
         } else {
-            say(
-                "The configuration sends no webhooks to the demo subscriber, which is at:",
-                &self.subscriber_url(),
-            );
+            say("The configuration sends no webhooks to the demo subscriber, which is at:", &self.subscriber_url());
         }
         say("The configuration in force:", &self.config.display().to_string());
         text.push_str("\nCtrl-C stops everything.\n");
@@ -93,10 +78,7 @@ impl Banner<'_> {
 
     fn push_url(&self, key: &Option<String>) -> Option<String> {
         let key = query_value(key.as_deref()?);
-        Some(format!(
-            "{}/event/push/alert/standard?integration_key={key}",
-            self.base_url
-        ))
+        Some(format!("{}/event/push/alert/standard?integration_key={key}", self.base_url))
     }
 
     fn subscriber_url(&self) -> String {
@@ -125,15 +107,7 @@ mod tests {
         let host = Host::Runner(PathBuf::from("runner"));
         let subscriber = "127.0.0.1:4000".parse().unwrap();
         let config = Path::new("/s/config/alarum.toml");
-        Banner {
-            host: &host,
-            base_url: "http://127.0.0.1:3000",
-            facts,
-            config,
-            subscriber,
-            subscribed: true,
-        }
-        .text()
+        Banner { host: &host, base_url: "http://127.0.0.1:3000", facts, config, subscriber, subscribed: true }.text()
     }
 
     #[test]
@@ -155,19 +129,13 @@ mod tests {
                 "push_url=http://127.0.0.1:3000/event/push/alert/standard?integration_key=pk",
             ]
         );
-        assert!(
-            text.contains("stand-in for Spin") && text.contains("/incident/list?app_key=ak"),
-            "{text}"
-        );
+        assert!(text.contains("stand-in for Spin") && text.contains("/incident/list?app_key=ak"), "{text}");
     }
 
     #[test]
     fn what_the_configuration_does_not_have_is_not_mentioned() {
         let text = text(&Facts::default());
-        assert!(
-            !text.contains("push_url=") && !text.contains("app_key=") && !text.contains("curl"),
-            "{text}"
-        );
+        assert!(!text.contains("push_url=") && !text.contains("app_key=") && !text.contains("curl"), "{text}");
     }
 
     #[test]

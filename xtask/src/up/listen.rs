@@ -40,10 +40,7 @@ mod tests {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
         let error = resolve(address).unwrap_err().to_string();
-        assert!(
-            error.contains("is in use") && error.contains("--listen 127.0.0.1:"),
-            "{error}"
-        );
+        assert!(error.contains("is in use") && error.contains("--listen 127.0.0.1:"), "{error}");
     }
 
     #[test]

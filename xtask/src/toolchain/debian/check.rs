@@ -22,15 +22,10 @@ pub async fn run(private: &Private) -> Result<()> {
     prepare().with_context(|| format!("cannot prepare {}", folder.display()))?;
     let mut command = Command::new(private.wrapper());
     isolate(&mut command);
-    command
-        .args(["--edition", "2024", "-O", "--target", TARGET, "-o", "program.wasm"])
-        .arg(&source);
+    command.args(["--edition", "2024", "-O", "--target", TARGET, "-o", "program.wasm"]).arg(&source);
     command.env("PATH", private.path()).current_dir(&folder);
     query(command).await.context("the new toolchain does not build")?;
     let wasm = fs::read(folder.join("program.wasm")).context("the new toolchain builds no program")?;
-    ensure!(
-        wasm.starts_with(&COMPONENT),
-        "the new toolchain does not build components"
-    );
+    ensure!(wasm.starts_with(&COMPONENT), "the new toolchain does not build components");
     fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))
 }

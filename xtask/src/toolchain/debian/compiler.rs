@@ -39,12 +39,8 @@ impl Compiler {
 
     fn parse(text: &str) -> Result<Compiler> {
         let field = |name: &str| {
-            let value = text
-                .lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-            value
-                .map(str::to_string)
-                .with_context(|| format!("{RUSTC} -vV: no {name}"))
+            let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            value.map(str::to_string).with_context(|| format!("{RUSTC} -vV: no {name}"))
         };
         let llvm = field("LLVM version")?;
         let llvm = llvm.split('.').next().and_then(|major| major.parse().ok());
@@ -92,10 +88,7 @@ mod tests {
 
     #[test]
     fn versions_are_compared_as_numbers() {
-        let of = |release: &str| Compiler {
-            release: release.to_string(),
-            ..Compiler::parse(TEXT).unwrap()
-        };
+        let of = |release: &str| Compiler { release: release.to_string(), ..Compiler::parse(TEXT).unwrap() };
         assert!(of("1.100.0").check_version().is_ok());
         assert!(of("2.0.0-beta").check_version().is_ok());
         assert!(of("1.85.0").check_version().is_err());

@@ -44,15 +44,9 @@ async fn fetch_from(
 ) -> Result<PathBuf> {
     let view = View::create(&private.home.join("libc").join(suite), suite, uri)?;
     let title = format!("reading the package lists of {suite}");
-    Step::quiet(workspace, &title, view.apt(&["update"]))
-        .limit(LIMIT)
-        .run(shutdown)
-        .await?;
+    Step::quiet(workspace, &title, view.apt(&["update"])).limit(LIMIT).run(shutdown).await?;
     let title = format!("downloading wasi-libc of {suite}");
-    Step::quiet(workspace, &title, view.apt(&["download", "wasi-libc"]))
-        .limit(LIMIT)
-        .run(shutdown)
-        .await?;
+    Step::quiet(workspace, &title, view.apt(&["download", "wasi-libc"])).limit(LIMIT).run(shutdown).await?;
     let package = view.downloaded()?;
     let unpacked = view.folder.join("unpacked");
     let mut command = Command::new("dpkg-deb");
@@ -76,11 +70,7 @@ struct View {
 
 impl View {
     fn create(folder: &Path, suite: &str, uri: &str) -> Result<View> {
-        let signed = if Path::new(KEYRING).is_file() {
-            format!("[signed-by={KEYRING}] ")
-        } else {
-            String::new()
-        };
+        let signed = if Path::new(KEYRING).is_file() { format!("[signed-by={KEYRING}] ") } else { String::new() };
         let create = || {
             for name in ["lists/partial", "cache/archives/partial", "empty"] {
                 fs::create_dir_all(folder.join(name))?;
@@ -88,9 +78,7 @@ impl View {
             fs::write(folder.join("sources.list"), format!("deb {signed}{uri} {suite} main\n"))
         };
         create().with_context(|| format!("cannot prepare {}", folder.display()))?;
-        Ok(View {
-            folder: folder.to_path_buf(),
-        })
+        Ok(View { folder: folder.to_path_buf() })
     }
 
     fn apt(&self, arguments: &[&str]) -> Command {
@@ -103,16 +91,9 @@ impl View {
             ("Dir::Etc::sourceparts", "empty"),
             ("Dir::Etc::preferencesparts", "empty"),
         ] {
-            command
-                .arg("-o")
-                .arg(format!("{name}={}", self.folder.join(value).display()));
+            command.arg("-o").arg(format!("{name}={}", self.folder.join(value).display()));
         }
-        command.args([
-            "-o",
-            "Dir::State::status=/dev/null",
-            "-o",
-            "Dir::Etc::preferences=/dev/null",
-        ]);
+        command.args(["-o", "Dir::State::status=/dev/null", "-o", "Dir::Etc::preferences=/dev/null"]);
         // The folder may lie where apt's unprivileged user cannot go.
         command.args(["-o", "APT::Sandbox::User=root"]);
         command.args(arguments).current_dir(&self.folder);
@@ -122,14 +103,8 @@ impl View {
     fn downloaded(&self) -> Result<PathBuf> {
         let entries = fs::read_dir(&self.folder).with_context(|| format!("cannot read {}", self.folder.display()))?;
         let paths = entries.flatten().map(|entry| entry.path());
-        let mut packages: Vec<_> = paths
-            .filter(|path| path.extension().is_some_and(|e| e == "deb"))
-            .collect();
-        ensure!(
-            packages.len() == 1,
-            "apt downloaded {} packages, not one",
-            packages.len()
-        );
+        let mut packages: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "deb")).collect();
+        ensure!(packages.len() == 1, "apt downloaded {} packages, not one", packages.len());
         Ok(packages.remove(0))
     }
 }
@@ -142,27 +117,17 @@ struct Own {
 
 async fn own_suite() -> Result<Own> {
     let os_release = fs::read_to_string("/etc/os-release").context("cannot read /etc/os-release")?;
-    let codename = os_release
-        .lines()
-        .find_map(|line| line.strip_prefix("VERSION_CODENAME="));
-    let codename = codename
-        .context("/etc/os-release names no suite")?
-        .trim_matches('"')
-        .to_string();
+    let codename = os_release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    let codename = codename.context("/etc/os-release names no suite")?.trim_matches('"').to_string();
     let mut arguments = vec!["indextargets", "--format", "$(CODENAME) $(COMPONENT) $(REPO_URI)"];
     arguments.push("Created-By: Packages");
     let targets = query(apt(&arguments)).await?;
     let uri = mirror(&targets, &codename).with_context(|| format!("no apt source has {codename} main"))?;
-    Ok(Own {
-        uri: uri.to_string(),
-        codename,
-    })
+    Ok(Own { uri: uri.to_string(), codename })
 }
 
 fn mirror<'a>(targets: &'a str, codename: &str) -> Option<&'a str> {
-    targets
-        .lines()
-        .find_map(|line| line.strip_prefix(codename)?.strip_prefix(" main "))
+    targets.lines().find_map(|line| line.strip_prefix(codename)?.strip_prefix(" main "))
 }
 
 #[cfg(test)]

@@ -16,12 +16,7 @@ const NAME: &str = "wasm-component-ld";
 pub async fn place(private: &Private, compiler: &Compiler, workspace: &Workspace, shutdown: &Shutdown) -> Result<()> {
     let bin = private.home.join("bin");
     let wasm_ld = PathBuf::from(format!("/usr/bin/wasm-ld-{}", compiler.llvm));
-    ensure!(
-        wasm_ld.is_file(),
-        "package lld-{} has no {}",
-        compiler.llvm,
-        wasm_ld.display()
-    );
+    ensure!(wasm_ld.is_file(), "package lld-{} has no {}", compiler.llvm, wasm_ld.display());
     link(&wasm_ld, &bin.join("wasm-ld"))?;
     let host_programs = format!("lib/rustlib/{}/bin/{NAME}", compiler.host);
     let debian = Path::new("/usr").join(&host_programs);
@@ -34,13 +29,8 @@ pub async fn place(private: &Private, compiler: &Compiler, workspace: &Workspace
     }
     let mut command = Command::new(CARGO);
     isolate(&mut command);
-    command
-        .args(["install", "--locked", "--root"])
-        .arg(&private.home)
-        .arg(NAME);
-    Step::quiet(workspace, &format!("building {NAME}"), command)
-        .run(shutdown)
-        .await?;
+    command.args(["install", "--locked", "--root"]).arg(&private.home).arg(NAME);
+    Step::quiet(workspace, &format!("building {NAME}"), command).run(shutdown).await?;
     Ok(())
 }
 

@@ -52,10 +52,7 @@ async fn install(workspace: &Workspace, shutdown: &Shutdown, names: &[&str]) -> 
         return Ok(());
     }
     let title = "reading Debian's package lists";
-    Step::quiet(workspace, title, apt(&["update"]))
-        .limit(LIMIT)
-        .run(shutdown)
-        .await?;
+    Step::quiet(workspace, title, apt(&["update"])).limit(LIMIT).run(shutdown).await?;
     let install = ["install", "--yes", "--no-install-recommends"];
     let plan = query(apt(&[&install[..], &["--simulate"], names].concat())).await?;
     let removed = removals(&plan);
@@ -63,10 +60,7 @@ async fn install(workspace: &Workspace, shutdown: &Shutdown, names: &[&str]) -> 
         bail!("installing {} would remove {}", names.join(", "), removed.join(", "));
     }
     let title = format!("installing Debian's {}", names.join(", "));
-    Step::quiet(workspace, &title, apt(&[&install[..], names].concat()))
-        .limit(LIMIT)
-        .run(shutdown)
-        .await?;
+    Step::quiet(workspace, &title, apt(&[&install[..], names].concat())).limit(LIMIT).run(shutdown).await?;
     Ok(())
 }
 
@@ -79,16 +73,12 @@ pub fn apt(arguments: &[&str]) -> Command {
 
 /// The packages that a simulated installation would remove.
 fn removals(plan: &str) -> Vec<&str> {
-    plan.lines()
-        .filter_map(|line| line.strip_prefix("Remv ")?.split_whitespace().next())
-        .collect()
+    plan.lines().filter_map(|line| line.strip_prefix("Remv ")?.split_whitespace().next()).collect()
 }
 
 async fn are_installed(names: &[&str]) -> Result<bool> {
     let mut command = Command::new("dpkg-query");
-    command
-        .args(["--show", "--showformat", "${db:Status-Status}\\n"])
-        .args(names);
+    command.args(["--show", "--showformat", "${db:Status-Status}\\n"]).args(names);
     // It fails when it has never heard of one of them.
     let output = command.output().await.context("cannot start dpkg-query")?;
     let text = String::from_utf8_lossy(&output.stdout);

@@ -74,10 +74,7 @@ async fn build_std(private: &Private, workspace: &Workspace, shutdown: &Shutdown
         .env("RUSTFLAGS", "-Cembed-bitcode=yes")
         .env("CARGO_TARGET_DIR", folder.join("target"));
     let title = format!("building the standard library for {TARGET}");
-    Step::quiet(workspace, &title, command)
-        .limit(LIMIT)
-        .run(shutdown)
-        .await?;
+    Step::quiet(workspace, &title, command).limit(LIMIT).run(shutdown).await?;
     Ok(folder.join("target").join(TARGET).join("release/deps"))
 }
 
