@@ -175,7 +175,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         let token = number("token").ok_or(ApiError::invalid("token", "must be a number"))?;
         let folder = self.folder(config);
         let courier = Courier { folder: &folder, outbound: self.ports, log: self.ports, config };
-        let _alone = Alone::new(self.ports);
+        let _alone = Alone::new(self.ports).await;
         courier.deliver(channel, token).await.map_err(|error| self.failed(&error))
     }
 
@@ -184,7 +184,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         let config = configured(config)?;
         let folder = self.folder(config);
         let courier = Courier { folder: &folder, outbound: self.ports, log: self.ports, config };
-        let _alone = Alone::new(self.ports);
+        let _alone = Alone::new(self.ports).await;
         let ledger = Ledger::read(self.store).await.map_err(|error| self.failed(&error))?;
         courier.retry(&ledger).await.map_err(|error| self.failed(&error))
     }
@@ -205,8 +205,8 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
 struct Alone<'a, A: Admission>(&'a A);
 
 impl<'a, A: Admission> Alone<'a, A> {
-    fn new(admission: &'a A) -> Self {
-        admission.decline();
+    async fn new(admission: &'a A) -> Self {
+        admission.decline().await;
         Self(admission)
     }
 }

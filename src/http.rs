@@ -149,7 +149,7 @@ mod tests {
     fn json_with_a_charset_is_json() {
         assert!(request(Some("Application/JSON; charset=utf-8"), "{}").json(true).is_ok());
         for other in [None, Some("text/plain"), Some("application/jsonp")] {
-            let error = request(other, "{}").json(true).unwrap_err();
+            let error = request(other, "{}").json(true).expect_err("refused");
             assert_eq!(error.code, Code::InvalidContentType);
         }
     }
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_wrong_method_is_told_the_right_one() {
-        let error = request(None, "").expect_method("GET").unwrap_err();
+        let error = request(None, "").expect_method("GET").expect_err("refused");
         let answer = answer::<()>("r", Err(error));
         assert_eq!(answer.status, 405);
         assert!(answer.headers.contains(&("allow", "GET".into())));

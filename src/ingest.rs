@@ -19,7 +19,7 @@ use crate::ports::{Admission, Clock, Log, Random, Store, Wake};
 const STANDARD: &str = "/event/push/alert/standard";
 
 /// How long a wake waits for others when several requests came together, microseconds.
-const COMPANY_PAUSE_US: u64 = 30_000;
+const COMPANY_PAUSE_US: u64 = 50_000;
 
 /// What an instance of the component keeps between its requests.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub struct Ingest {
     /// Whether a wake is under way, and whether another is needed after it.
     waking: Cell<bool>,
     again: Cell<bool>,
+    /// Whether the instance declines further requests; it ends when it has nothing left to do.
+    declined: Cell<bool>,
 }
 
 /// What is to be done after the answer.
@@ -35,7 +37,7 @@ pub struct Ingest {
 pub struct Hint {
     /// Whether several requests came together.
     pub company: bool,
-    /// Whether the instance should take no further requests.
+    /// Whether the instance is near the host's limit of requests.
     pub last: bool,
 }
 
@@ -45,7 +47,7 @@ struct Pushed {
 }
 
 impl Ingest {
-    /// Answers a request. With a [`Hint`], [`Ingest::wake`] is to be called after the answer.
+    /// Answers a request. With a [`Hint`], [`Ingest::after`] is to be called after the answer.
     pub async fn handle(
         &self,
         store: &impl Store,
@@ -90,34 +92,36 @@ impl Ingest {
         }
     }
 
-    /// Passes the hint on. One wake at a time: those that come meanwhile are one more wake after it. An instance that
-    /// is one too many takes no further requests from then on.
-    pub async fn wake<P: Wake + Admission + Clock + Random + Log>(&self, store: &impl Store, ports: &P, hint: Hint) {
-        if hint.last {
-            ports.decline();
+    /// What follows an answer: declines further requests where this instance is one too many, and passes the hint on.
+    pub async fn after<P: Wake + Admission + Clock + Random + Log>(&self, store: &impl Store, ports: &P, hint: Hint) {
+        let mut company = hint.company;
+        if !self.declined.get() {
+            let redundant = self.journal.is_redundant(store, ports, ports.next_u64()).await;
+            let redundant = redundant.unwrap_or_else(|error| {
+                ports.line(&format!("the store cannot be read: {error}"));
+                false
+            });
+            company |= redundant;
+            if (redundant || hint.last) && !self.declined.replace(true) {
+                ports.decline().await;
+            }
         }
+        self.wake(ports, company).await;
+    }
+
+    /// Passes the hint on. One wake at a time: those that come meanwhile are one more wake after it.
+    async fn wake(&self, ports: &(impl Wake + Clock), mut company: bool) {
         if self.waking.replace(true) {
             self.again.set(true);
             return;
         }
-        let (mut company, mut declined) = (hint.company, hint.last);
         loop {
-            match self.journal.is_redundant(store, ports, ports.next_u64()).await {
-                Ok(false) => {}
-                Ok(true) => {
-                    company = true;
-                    if !std::mem::replace(&mut declined, true) {
-                        ports.decline();
-                    }
-                }
-                Err(error) => ports.line(&format!("the store cannot be read: {error}")),
-            }
             if company {
                 ports.sleep_us(COMPANY_PAUSE_US).await;
             }
             self.again.set(false);
-            if let Some(seen) = ports.wake(company).await {
-                self.journal.note(seen, ports.now());
+            if ports.wake(company).await.is_some_and(|seen| seen.streams > 1) {
+                self.journal.expect_company(ports.now());
             }
             if !self.again.get() {
                 break;

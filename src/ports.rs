@@ -141,9 +141,11 @@ pub trait Relay {
 }
 
 /// Whether the host gives this instance further requests.
+#[allow(async_fn_in_trait)]
 pub trait Admission {
-    /// No further requests from now on. An instance that declines ends when it has nothing left to do.
-    fn decline(&self);
+    /// No further requests from now on; requests that the host has already given to this instance are begun first. An
+    /// instance that declines ends when it has nothing left to do.
+    async fn decline(&self);
 
     /// Takes one [`Admission::decline`] back.
     fn accept(&self);

@@ -220,10 +220,8 @@ mod tests {
             }
         }
         let found = tree.between(&loaded, 2800 << 32, 2950 << 32).expect("loaded");
-        let ids: Vec<_> = found
-            .iter()
-            .map(|e| matches!(e, Entity::Closed(c) if c.incident_id >= entity(2800).0[2..].to_owned()))
-            .collect();
-        assert!(ids.iter().filter(|hit| **hit).count() >= 150);
+        let first = entity(2800).0;
+        let wanted = |e: &&&Entity| matches!(e, Entity::Closed(c) if c.incident_id.as_str() >= &first[2..]);
+        assert!(found.iter().filter(wanted).count() >= 150);
     }
 }

@@ -105,7 +105,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
         if wanted.is_empty() {
             return Ok(Default::default());
         }
-        let queue = self.read_queue(ledger, subscription).await?.unwrap_or(Queue::new());
+        let queue = self.read_queue(ledger, subscription).await?.unwrap_or_default();
         let mut incidents: Vec<(&str, Vec<&Event>)> = Vec::new();
         for event in wanted {
             let id = event.incident.incident_id.as_str();
@@ -188,7 +188,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
         });
         store.set_many(&bodies.collect::<Vec<_>>()).await?;
         let name = keys::queue_name(subscription.id);
-        ensure(store, clock, ledger, &name, &Queue::new().encode()).await?;
+        ensure(store, clock, ledger, &name, &Queue::default().encode()).await?;
         let items: Vec<Item> = failed.iter().map(|(_, item)| item.clone()).collect();
         self.change_queue(ledger, subscription, |queue| {
             queue.add(&items);

@@ -33,14 +33,16 @@ pub struct Item {
     pub next_at: Timestamp,
 }
 
+impl Default for Queue {
+    /// A queue where nothing waits.
+    fn default() -> Self {
+        Self { v: Self::FORMAT, version: 0, lease: None, items: Vec::new() }
+    }
+}
+
 impl Queue {
     /// The format that this version writes.
     pub const FORMAT: u32 = 1;
-
-    /// A queue where nothing waits.
-    pub const fn new() -> Self {
-        Self { v: Self::FORMAT, version: 0, lease: None, items: Vec::new() }
-    }
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
@@ -109,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_later_event_waits_behind_an_earlier_one_of_its_incident() {
-        let mut queue = Queue::new();
+        let mut queue = Queue::default();
         queue.add(&[item("e1", "i1", 50), item("e2", "i1", 0), item("e3", "i2", 10)]);
         let due = |queue: &Queue, now| queue.due(Timestamp(now), 9).into_iter().map(|i| i.event_id).collect::<Vec<_>>();
         assert_eq!(due(&queue, 20), ["e3"]);
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn an_event_is_in_it_once() {
-        let mut queue = Queue::new();
+        let mut queue = Queue::default();
         queue.add(&[item("e1", "i1", 50)]);
         queue.put_off("e1", Timestamp(90));
         queue.add(&[item("e1", "i1", 0)]);

@@ -12,7 +12,7 @@ use futures_channel::oneshot;
 
 use super::record::{Accepted, Record};
 use crate::keys;
-use crate::ports::{Clock, Seen, Store, StoreError};
+use crate::ports::{Clock, Store, StoreError};
 use crate::time::Timestamp;
 use crate::value::{self, WHOLE_LIMIT};
 
@@ -206,11 +206,9 @@ impl Journal {
         }
     }
 
-    /// Takes in what a fold saw of all who write.
-    pub fn note(&self, seen: Seen, now: Timestamp) {
-        if seen.streams > 1 {
-            self.state.borrow_mut().company_until = now.plus_millis(COMPANY_MS);
-        }
+    /// Says that others write at the same time, here or elsewhere.
+    pub fn expect_company(&self, now: Timestamp) {
+        self.state.borrow_mut().company_until = now.plus_millis(COMPANY_MS);
     }
 
     /// Whether this instance should retire: many wait for the store, and this one's batches are small, so that the
@@ -232,7 +230,7 @@ impl Journal {
         let waited = clock.now().0.saturating_sub(begun.0);
         let crowded = waited >= CROWD_US.max(commit_us / 4);
         if crowded {
-            self.state.borrow_mut().company_until = clock.now().plus_millis(COMPANY_MS);
+            self.expect_company(clock.now());
         }
         Ok(crowded && !chance.is_multiple_of(STAY))
     }

@@ -56,7 +56,10 @@ impl Relay for Spin {
 }
 
 impl Admission for Spin {
-    fn decline(&self) {
+    async fn decline(&self) {
+        // A request that was given to this instance and not begun would be stuck for as long as it declines. Who
+        // yields goes on after everything that was ready to begin has begun.
+        spin_sdk::wit_bindgen::yield_async().await;
         // Under backpressure the host counts the instance as not available, and lets it end once it is idle.
         spin_sdk::wit_bindgen::backpressure_inc();
     }

@@ -125,7 +125,7 @@ impl Cluster {
             answered(answer);
             if let Some(hint) = hint {
                 let sim = cluster.sim.clone();
-                sim.spawn(nth as u64, async move { ingest.wake(&store, &node, hint).await });
+                sim.spawn(nth as u64, async move { ingest.after(&store, &node, hint).await });
             }
         });
     }
@@ -271,7 +271,7 @@ impl Relay for Node {
 }
 
 impl Admission for Node {
-    fn decline(&self) {}
+    async fn decline(&self) {}
 
     fn accept(&self) {}
 }

@@ -17,7 +17,7 @@ async fn handle(request: Request) -> impl IntoResponse {
     let (ingest, config) = (INGEST.with(Rc::clone), spin::config());
     let (answer, hint) = ingest.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     if let Some(hint) = hint {
-        spin::spawn(async move { ingest.wake(&SpinStore, &Spin, hint).await });
+        spin::spawn(async move { ingest.after(&SpinStore, &Spin, hint).await });
     }
     spin::respond(answer)
 }

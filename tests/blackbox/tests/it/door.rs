@@ -21,7 +21,8 @@ fn bad_input_is_refused_with_the_protocol_s_error_and_changes_nothing() {
     let deep = "[".repeat(1_000_000);
     let (json, standard) = ("application/json", "/event/push/alert/standard");
     let push = format!("{standard}?integration_key={}", client.push_key);
-    let cases: Vec<(&str, &str, String, &str, &[u8], u16, &str)> = vec![
+    type Case<'a> = (&'a str, &'a str, String, &'a str, &'a [u8], u16, &'a str);
+    let cases: Vec<Case> = vec![
         ("a wrong method", "GET", push.clone(), json, b"", 405, "MethodNotAllowed"),
         ("a wrong method", "PUT", push.clone(), json, good, 405, "MethodNotAllowed"),
         ("an unknown path", "POST", "/event/push/alert/none".into(), json, good, 404, "RouteNotFound"),
