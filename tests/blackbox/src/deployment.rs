@@ -71,8 +71,13 @@ fn workspace() -> PathBuf {
 }
 
 impl Deployment {
-    /// Starts one with an empty store.
-    pub fn start(options: Options) -> Self {
+    /// Starts one with an empty store; `None` where the environment names a running one: that is not killed, its
+    /// subscribers are not ours, and what is in it is not known.
+    pub fn start(options: Options) -> Option<Self> {
+        if std::env::var_os("ALARUM_URL").is_some() {
+            eprintln!("not run against a running deployment: it needs one of its own");
+            return None;
+        }
         // One at a time: starting compiles the components where they are not cached yet, and a machine has few cores.
         static STARTING: Mutex<()> = Mutex::new(());
         let _starting = STARTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -85,7 +90,7 @@ impl Deployment {
         let client = client(&url);
         let mut deployment = Self { client, secret: SECRET, control, host, options, dir, child, ticker: None };
         deployment.begin();
-        deployment
+        Some(deployment)
     }
 
     /// Kills it, as a power cut would.
