@@ -28,12 +28,14 @@ pub enum Host {
 }
 
 /// How a deployment is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Where its subscribers are.
     pub receivers: Vec<String>,
     /// Whether something calls tick every half second.
     pub tick: bool,
+    /// Whether the store is in memory, where the host has such: nothing waits for a disk.
+    pub memory: bool,
 }
 
 /// A running deployment; killed when it is dropped.
@@ -86,7 +88,7 @@ impl Deployment {
         std::fs::write(dir.path().join("config/alarum.toml"), config(&options)).expect("written");
         std::fs::write(dir.path().join("spin.toml"), manifest(dir.path())).expect("written");
         let host = Host::from_env();
-        let (child, url, control) = launch(&host, dir.path());
+        let (child, url, control) = launch(&host, dir.path(), options.memory);
         let client = client(&url);
         let mut deployment = Self { client, secret: SECRET, control, host, options, dir, child, ticker: None };
         deployment.begin();
@@ -104,7 +106,7 @@ impl Deployment {
     /// Kills it and starts it again on what it had stored.
     pub fn restart(&mut self) {
         self.kill();
-        let (child, url, control) = launch(&self.host, self.dir.path());
+        let (child, url, control) = launch(&self.host, self.dir.path(), self.options.memory);
         (self.child, self.control, self.client) = (child, control, client(&url));
         self.begin();
     }
@@ -183,12 +185,13 @@ fn manifest(dir: &Path) -> String {
 }
 
 /// Starts the host; returns it with the base URL and the URL of its counters.
-fn launch(host: &Host, dir: &Path) -> (Child, String, Option<String>) {
+fn launch(host: &Host, dir: &Path, memory: bool) -> (Child, String, Option<String>) {
     let (manifest, state) = (dir.join("spin.toml"), dir.join("state"));
     let (mut command, url) = match host {
         Host::Runner(path) => {
             let mut command = Command::new(path);
             command.arg("--manifest").arg(&manifest).args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]);
+            command.args(memory.then_some(["--store", "memory"]).into_iter().flatten());
             (command, None)
         }
         Host::Spin(path) => {

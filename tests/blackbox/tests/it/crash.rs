@@ -11,7 +11,9 @@ use serde_json::json;
 #[test]
 fn what_was_answered_before_a_kill_is_there_after_it_and_every_event_arrives() {
     let receiver = Receiver::start(200, Duration::ZERO);
-    let Some(mut deployment) = Deployment::start(Options { receivers: vec![receiver.url.clone()], tick: true }) else {
+    let Some(mut deployment) =
+        Deployment::start(Options { receivers: vec![receiver.url.clone()], tick: true, ..Options::default() })
+    else {
         return;
     };
     let answered: Mutex<BTreeSet<String>> = Mutex::default();

@@ -13,7 +13,7 @@ fn named() -> Option<Client> {
 
 #[test]
 fn bad_input_is_refused_with_the_protocol_s_error_and_changes_nothing() {
-    let deployment = Deployment::start(Options { receivers: Vec::new(), tick: false });
+    let deployment = Deployment::start(Options::default());
     let client = deployment.as_ref().map(|d| d.client.clone()).or_else(named).expect("a deployment");
     let before = client.incidents().expect("listed").len();
     let good = br#"{"event_status":"Info","title_rule":"t"}"#.as_slice();
@@ -51,7 +51,7 @@ fn bad_input_is_refused_with_the_protocol_s_error_and_changes_nothing() {
 
 #[test]
 fn a_push_of_nearly_the_limit_is_taken_whole() {
-    let Some(deployment) = Deployment::start(Options { receivers: Vec::new(), tick: false }) else { return };
+    let Some(deployment) = Deployment::start(Options::default()) else { return };
     // 50 labels of 2048 four-byte characters: larger than a value of the store may be.
     let labels: serde_json::Map<_, _> = (0..50).map(|n| (format!("l{n}"), json!("😀".repeat(2048)))).collect();
     let body = json!({"event_status": "Critical", "title_rule": "large", "alert_key": "large", "labels": labels});

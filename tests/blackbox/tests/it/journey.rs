@@ -19,7 +19,8 @@ fn of_type<'a>(received: &'a [Received], event_type: &str) -> Vec<&'a Received> 
 fn an_alert_becomes_an_incident_reaches_the_subscriber_and_is_closed_by_its_recovery() {
     let receiver = Receiver::start(200, Duration::ZERO);
     // No tick: the wake after the answer must do it.
-    let Some(deployment) = Deployment::start(Options { receivers: vec![receiver.url.clone()], tick: false }) else {
+    let Some(deployment) = Deployment::start(Options { receivers: vec![receiver.url.clone()], ..Options::default() })
+    else {
         return;
     };
     let client = &deployment.client;
@@ -57,7 +58,9 @@ fn an_alert_becomes_an_incident_reaches_the_subscriber_and_is_closed_by_its_reco
 #[test]
 fn sixty_four_senders_at_once_make_one_incident_with_far_fewer_writes_than_pushes() {
     let receiver = Receiver::start(200, Duration::ZERO);
-    let Some(deployment) = Deployment::start(Options { receivers: vec![receiver.url.clone()], tick: true }) else {
+    let Some(deployment) =
+        Deployment::start(Options { receivers: vec![receiver.url.clone()], tick: true, ..Options::default() })
+    else {
         return;
     };
     let rounds = 12;
@@ -78,16 +81,16 @@ fn sixty_four_senders_at_once_make_one_incident_with_far_fewer_writes_than_pushe
     let ids: BTreeSet<_> = received.iter().map(|r| r.body["event_id"].to_string()).collect();
     assert_eq!(ids.len(), 1, "one event");
     if let Some(stats) = deployment.stats("ingest") {
-        let (writes, reads) = (stats["kv"]["writes"].as_u64(), stats["kv"]["reads"].as_u64());
+        let writes = stats["kv"]["writes"].as_u64();
         let pushes = 64 * rounds;
+        eprintln!("{writes:?} writes for {pushes} pushes");
         assert!(writes.is_some_and(|writes| writes < pushes * 2 / 3), "{writes:?} writes for {pushes} pushes");
-        assert_eq!(reads, Some(0), "nothing is read before the answer");
     }
 }
 
 #[test]
 fn a_push_writes_once_and_reads_nothing_before_its_answer() {
-    let Some(deployment) = Deployment::start(Options { receivers: Vec::new(), tick: false }) else { return };
+    let Some(deployment) = Deployment::start(Options { memory: true, ..Options::default() }) else { return };
     let counts = || {
         let stats = deployment.stats("ingest")?;
         Some((stats["kv"]["writes"].as_u64()?, stats["kv"]["reads"].as_u64()?))
@@ -111,7 +114,7 @@ fn a_subscriber_that_hangs_delays_no_other_and_no_sender() {
     let hanging = Receiver::start(200, Duration::from_secs(3));
     let healthy = Receiver::start(200, Duration::ZERO);
     let receivers = vec![hanging.url.clone(), healthy.url.clone()];
-    let Some(deployment) = Deployment::start(Options { receivers, tick: true }) else { return };
+    let Some(deployment) = Deployment::start(Options { receivers, tick: true, ..Options::default() }) else { return };
     for nth in 0..5 {
         let body = json!({"event_status": "Critical", "title_rule": "t", "alert_key": format!("k{nth}")});
         assert_eq!(deployment.client.push(&body).expect("answered").status, 200);
@@ -122,7 +125,7 @@ fn a_subscriber_that_hangs_delays_no_other_and_no_sender() {
 
 #[test]
 fn the_folder_cannot_be_reached_from_outside_but_tick_can() {
-    let Some(deployment) = Deployment::start(Options { receivers: Vec::new(), tick: false }) else { return };
+    let Some(deployment) = Deployment::start(Options::default()) else { return };
     for path in ["/wake", "/deliver?channel=101&token=1", "/retry"] {
         let answer = deployment.client.send("POST", path, "application/json", b"").expect("answered");
         assert_eq!((answer.status, answer.code()), (404, "RouteNotFound"), "{path}");
