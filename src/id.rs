@@ -3,6 +3,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::time::Timestamp;
+
 /// Where in the journal something was caused: the record and the place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cause {
@@ -12,6 +14,8 @@ pub struct Cause {
     pub n: u64,
     /// The alert's place in the record, from 0.
     pub index: u32,
+    /// When the record was sealed; makes the ids of one deployment unlike those of another.
+    pub received: Timestamp,
     /// The channel whose board is being changed.
     pub channel: i64,
 }
@@ -29,10 +33,10 @@ pub enum Kind {
 
 /// The id of an alert or incident: 24 hex digits, the first eight of them the Unix second (an ObjectID's layout, so
 /// that ids sort by time).
-pub fn object_id(kind: Kind, cause: Cause, secs: u64) -> String {
+pub fn object_id(kind: Kind, cause: Cause) -> String {
     let digest = digest(kind, cause);
     // An ObjectID has 32 bits of time; it wraps in 2106.
-    let mut id = hex(&(secs as u32).to_be_bytes());
+    let mut id = hex(&(cause.received.secs() as u32).to_be_bytes());
     id.push_str(&hex(&digest[..8]));
     id
 }
@@ -93,6 +97,7 @@ fn digest(kind: Kind, cause: Cause) -> [u8; 32] {
     hash.update(cause.stream.to_be_bytes());
     hash.update(cause.n.to_be_bytes());
     hash.update(cause.index.to_be_bytes());
+    hash.update(cause.received.0.to_be_bytes());
     hash.update(cause.channel.to_be_bytes());
     hash.finalize().into()
 }
@@ -101,19 +106,22 @@ fn digest(kind: Kind, cause: Cause) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    const CAUSE: Cause = Cause { stream: 3, n: 7, index: 0, channel: 101 };
+    const CAUSE: Cause =
+        Cause { stream: 3, n: 7, index: 0, received: Timestamp::from_secs(1_795_165_976), channel: 101 };
 
     #[test]
     fn the_same_cause_gives_the_same_id_and_another_kind_another() {
-        let alert = object_id(Kind::Alert, CAUSE, 1_795_165_976);
-        assert_eq!(alert, object_id(Kind::Alert, CAUSE, 1_795_165_976));
-        assert_ne!(alert, object_id(Kind::Incident, CAUSE, 1_795_165_976));
+        let alert = object_id(Kind::Alert, CAUSE);
+        assert_eq!(alert, object_id(Kind::Alert, CAUSE));
+        assert_ne!(alert, object_id(Kind::Incident, CAUSE));
         assert_ne!(event_id(0, CAUSE), event_id(1, CAUSE));
+        let elsewhere = Cause { received: Timestamp(CAUSE.received.0 + 1), ..CAUSE };
+        assert_ne!(event_id(0, CAUSE), event_id(0, elsewhere));
     }
 
     #[test]
     fn an_object_id_starts_with_its_second() {
-        let id = object_id(Kind::Incident, CAUSE, 1_795_165_976);
+        let id = object_id(Kind::Incident, CAUSE);
         assert_eq!(id.len(), 24);
         assert_eq!(object_id_secs(&id), Some(1_795_165_976));
         assert_eq!(object_id_secs("no such thing"), None);

@@ -10,7 +10,6 @@ use super::outbox::{Event, EventType};
 use crate::id::{self, Cause, Kind};
 use crate::intake::Status;
 use crate::journal::{Accepted, Read};
-use crate::time::Timestamp;
 
 /// Applying records to the board of one channel, resumable.
 #[derive(Debug, Default)]
@@ -33,8 +32,9 @@ impl Applying {
                 while let Some(accepted) = read.record.accepted.get(self.next.1) {
                     if accepted.channel_ids.contains(&channel) {
                         let index = self.next.1 as u32;
-                        let cause = Cause { stream: read.place.stream, n: read.place.n, index, channel };
-                        apply(board, cause, read.record.received, accepted)?;
+                        let received = read.record.received;
+                        let cause = Cause { stream: read.place.stream, n: read.place.n, index, received, channel };
+                        apply(board, cause, accepted)?;
                     }
                     self.next.1 += 1;
                 }
@@ -47,14 +47,14 @@ impl Applying {
 }
 
 /// One alert event on one board. Everything is read before anything is changed.
-fn apply(board: &mut Board, cause: Cause, received: Timestamp, accepted: &Accepted) -> Result<(), Missing> {
+fn apply(board: &mut Board, cause: Cause, accepted: &Accepted) -> Result<(), Missing> {
     let identity = id::alert_identity(accepted.integration_id, &accepted.event.alert_key);
     let alert = board.open_alert(&identity)?.cloned();
     let incident = match &alert {
         Some(alert) => board.incident(&alert.incident_id)?.cloned(),
         None => None,
     };
-    let secs = received.secs();
+    let secs = cause.received.secs();
     match (alert, incident) {
         (Some(mut alert), Some(mut incident)) => {
             let effect = alert.take(&accepted.event, secs);
@@ -66,7 +66,7 @@ fn apply(board: &mut Board, cause: Cause, received: Timestamp, accepted: &Accept
                 board.recover_alert(&identity, alert);
                 if incident.active_alert_cnt() == 0 {
                     incident.recover(secs);
-                    tell(board, &mut incident, EventType::Resolve, cause, received);
+                    tell(board, &mut incident, EventType::Resolve, cause);
                 }
             } else {
                 board.put_alert(alert);
@@ -76,11 +76,11 @@ fn apply(board: &mut Board, cause: Cause, received: Timestamp, accepted: &Accept
         // A recovery of what is not open says nothing new.
         _ if accepted.event.status == Status::Ok => {}
         _ => {
-            let alert_id = id::object_id(Kind::Alert, cause, secs);
-            let incident_id = id::object_id(Kind::Incident, cause, secs);
+            let alert_id = id::object_id(Kind::Alert, cause);
+            let incident_id = id::object_id(Kind::Incident, cause);
             let alert = Alert::open(alert_id, incident_id, accepted.integration_id, &accepted.event, secs);
             let mut incident = Incident::open(cause.channel, &alert, secs);
-            tell(board, &mut incident, EventType::New, cause, received);
+            tell(board, &mut incident, EventType::New, cause);
             board.open_new_alert(&identity, alert);
             board.put_incident(incident);
         }
@@ -89,9 +89,9 @@ fn apply(board: &mut Board, cause: Cause, received: Timestamp, accepted: &Accept
 }
 
 /// Puts an event of `incident`, as it is now, into the outbox.
-fn tell(board: &mut Board, incident: &mut Incident, event_type: EventType, cause: Cause, received: Timestamp) {
+fn tell(board: &mut Board, incident: &mut Incident, event_type: EventType, cause: Cause) {
     // Two events of one incident within a millisecond still have an order.
-    let event_time = received.millis().max(incident.last_event_time + 1);
+    let event_time = cause.received.millis().max(incident.last_event_time + 1);
     let event_id = id::event_id(event_type as u8, cause);
     incident.last_event_time = event_time;
     incident.last_event_id.clone_from(&event_id);

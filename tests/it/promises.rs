@@ -8,7 +8,7 @@ use std::rc::Rc;
 use alarum::fold::{Folder, PageCache};
 use serde_json::{Value, json};
 
-use crate::support::{Cluster, DEMO, Faults, PRIVATE_KEY, Push};
+use crate::support::{Cluster, DEMO, Faults, PRIVATE_KEY, Push, World};
 
 /// A sender: pushes one alert of its own through several lives, each push until it is answered, as senders do.
 struct Sender {
@@ -222,6 +222,22 @@ fn sixty_four_first_alerts_at_once_are_one_alert_and_one_incident() {
         let records = cluster.store.keys().iter().filter(|key| key.starts_with("alarum:1:j:")).count();
         assert!(records < 32, "seed {seed}: {records} records for 64 pushes");
     }
+}
+
+#[test]
+fn a_record_that_may_have_been_stored_is_never_written_over() {
+    let mut world = World::new();
+    world.fire("first");
+    // The append takes effect and fails all the same, and so does the attempt on another stream.
+    world.cluster.store.fail_after.set(1000);
+    let body = json!({"event_status": "Critical", "title_rule": "t", "alert_key": "second"});
+    assert_eq!(world.push_as(PRIVATE_KEY, body).status, 500);
+    world.cluster.store.fail_after.set(0);
+    // Whoever folds now takes the record for what it is.
+    world.cluster.tick();
+    world.fire("third");
+    let keys: BTreeSet<String> = world.incidents().iter().map(|i| i["dedup_key"].to_string()).collect();
+    assert!(keys.contains("\"first\"") && keys.contains("\"third\""), "{keys:?}");
 }
 
 #[test]
