@@ -31,13 +31,14 @@ pub enum Kind {
     Event(u8),
 }
 
-/// The id of an alert or incident: 24 hex digits, the first eight of them the Unix second (an ObjectID's layout, so
-/// that ids sort by time).
+/// The id of an alert or incident: 24 hex digits. The first eight are the Unix second (an ObjectID's layout), the next
+/// four the fraction of it in 65536ths, so that ids sort by time and what is new lies together; the rest is a hash.
 pub fn object_id(kind: Kind, cause: Cause) -> String {
-    let digest = digest(kind, cause);
+    let fraction = (cause.received.0 % 1_000_000) * 65_536 / 1_000_000;
     // An ObjectID has 32 bits of time; it wraps in 2106.
     let mut id = hex(&(cause.received.secs() as u32).to_be_bytes());
-    id.push_str(&hex(&digest[..8]));
+    id.push_str(&hex(&(fraction as u16).to_be_bytes()));
+    id.push_str(&hex(&digest(kind, cause)[..6]));
     id
 }
 
@@ -123,6 +124,8 @@ mod tests {
     fn an_object_id_starts_with_its_second() {
         let id = object_id(Kind::Incident, CAUSE);
         assert_eq!(id.len(), 24);
+        let later = Cause { received: Timestamp(CAUSE.received.0 + 100), ..CAUSE };
+        assert!(id < object_id(Kind::Incident, later));
         assert_eq!(object_id_secs(&id), Some(1_795_165_976));
         assert_eq!(object_id_secs("no such thing"), None);
         assert_eq!(object_id_secs("é".repeat(12).as_str()), None);
