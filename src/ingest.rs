@@ -8,10 +8,11 @@ use std::cell::Cell;
 use serde::Serialize;
 
 use crate::config::{Config, Integration, IntegrationKind};
+use crate::door::read_standard;
 use crate::error::{ApiError, Code};
+use crate::filter::{Facts, Origin};
 use crate::http::{Answer, Request, answer};
 use crate::id::hex;
-use crate::intake::{AlertEvent, read_push};
 use crate::journal::{Accepted, Journal};
 use crate::ports::{Admission, Clock, Log, Random, Store, Wake};
 
@@ -76,9 +77,10 @@ impl Ingest {
         request.expect_method("POST")?;
         let config = configured(config)?;
         let integration = integration(config, request)?;
-        let event = read_push(integration.id, &request.json(true)?)?;
+        let origin = Origin { id: integration.id, name: &integration.name, kind: "standard" };
+        let event = read_standard(&request.json(true)?)?.remove(0)?.seal(origin)?;
         let alert_key = event.alert_key.clone();
-        let channel_ids = route(integration, &event)?;
+        let channel_ids = route(integration, &Facts::of(&event, origin))?;
         if channel_ids.is_empty() {
             return Ok((alert_key, None));
         }
@@ -149,7 +151,7 @@ fn integration<'a>(config: &'a Config, request: &Request) -> Result<&'a Integrat
     found.ok_or_else(|| ApiError::new(Code::InvalidParameter, "integration_key is not a valid one"))
 }
 
-fn route(integration: &Integration, event: &AlertEvent) -> Result<Vec<i64>, ApiError> {
+fn route(integration: &Integration, event: &Facts<'_>) -> Result<Vec<i64>, ApiError> {
     match integration.kind {
         IntegrationKind::Private => Ok(integration.channel_id.into_iter().collect()),
         IntegrationKind::Shared if integration.route.is_empty() => {

@@ -10,8 +10,10 @@ pub mod api;
 pub mod board;
 pub mod config;
 pub mod delivery;
+pub mod door;
 pub mod error;
 pub mod fanout;
+pub mod filter;
 pub mod fold;
 pub mod http;
 pub mod id;
@@ -25,4 +27,5 @@ pub mod secret;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;
 pub mod time;
+pub mod title;
 pub mod value;

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::short_key;
-
 /// What a sender said about one alert at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertEvent {
@@ -105,21 +103,6 @@ impl Severity {
     }
 }
 
-impl AlertEvent {
-    /// The key of an alert whose sender gave none: it follows from integration, title rule and labels, so that the
-    /// same alert gets the same key again, also when it recovers.
-    pub fn derived_key(integration_id: i64, title_rule: &str, labels: &BTreeMap<String, String>) -> String {
-        let mut bytes = integration_id.to_be_bytes().to_vec();
-        let texts = std::iter::once(title_rule).chain(labels.iter().flat_map(|(k, v)| [k.as_str(), v.as_str()]));
-        for text in texts {
-            // With its length before it, no two lists of texts give the same bytes.
-            bytes.extend((text.len() as u64).to_be_bytes());
-            bytes.extend(text.as_bytes());
-        }
-        short_key(&bytes)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,16 +112,5 @@ mod tests {
         assert_eq!(Status::parse("Ok"), Some(Status::Ok));
         assert_eq!(Status::parse("critical"), None);
         assert!(Severity::Critical > Severity::Warning && Severity::Warning > Severity::Info);
-    }
-
-    #[test]
-    fn a_derived_key_follows_from_integration_title_rule_and_labels() {
-        let labels: BTreeMap<_, _> = [("host".to_owned(), "db-3".to_owned())].into();
-        let key = AlertEvent::derived_key(1, "down", &labels);
-        assert_eq!(key, AlertEvent::derived_key(1, "down", &labels));
-        assert_ne!(key, AlertEvent::derived_key(2, "down", &labels));
-        assert_ne!(key, AlertEvent::derived_key(1, "down", &BTreeMap::new()));
-        let shifted: BTreeMap<_, _> = [("hostd".to_owned(), "b-3".to_owned())].into();
-        assert_ne!(key, AlertEvent::derived_key(1, "down", &shifted));
     }
 }

@@ -1,7 +1,8 @@
-//! Intake: what senders push becomes alert events.
+//! Intake: a sender's alert on its way from a draft to an event that is routed.
 
+mod draft;
 mod event;
-mod push;
+pub mod fields;
 
+pub use draft::Draft;
 pub use event::{AlertEvent, Image, Severity, Status};
-pub use push::read_push;

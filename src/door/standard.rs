@@ -1,58 +1,52 @@
-//! The Standard Alert push (Flashduty, "Standard Alert Integration"): one JSON object becomes one alert event.
+//! The Standard Alert push (Flashduty, "Standard Alert Integration"): a JSON object is an alert, an array several.
 //!
 //! Senders that exist win over the letter: `null` counts as absent, numbers and booleans in labels as their text,
-//! `title` stands in for `title_rule`, unknown keys are ignored, over-long texts are cut. Refused is only what can
-//! never be right.
+//! unknown keys are ignored, over-long texts are cut. Refused is only what can never be right.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::event::{AlertEvent, Image, Status};
+use super::Drafts;
 use crate::error::ApiError;
+use crate::intake::fields::{LABEL_NAME_CHARS, cut, plain_text, text};
+use crate::intake::{Draft, Image, Status};
 
-const TITLE_CHARS: usize = 512;
-const DESCRIPTION_CHARS: usize = 2048;
-const ALERT_KEY_CHARS: usize = 255;
-const LABELS: usize = 50;
-const LABEL_NAME_CHARS: usize = 128;
-const LABEL_VALUE_CHARS: usize = 2048;
-const IMAGE_URL_CHARS: usize = 256;
-const IMAGE_ALT_CHARS: usize = 128;
+/// The most alerts in one push.
+const ALERTS: usize = 100;
 
 /// Reads the body of a push.
 ///
 /// # Errors
-/// `InvalidParameter`, naming the field, for what is missing or of the wrong type.
-pub fn read_push(integration_id: i64, body: &Value) -> Result<AlertEvent, ApiError> {
-    let Value::Object(fields) = body else {
-        return Err(ApiError::invalid("body", "must be a JSON object"));
-    };
-    let status = read_status(fields)?;
-    let rule = text(fields, "title_rule")?.filter(|t| !t.is_empty());
-    let rule = match rule {
-        Some(rule) => rule,
-        None => text(fields, "title")?.unwrap_or_default(),
-    };
-    if rule.is_empty() && status != Status::Ok {
-        return Err(ApiError::invalid("title_rule", "is required"));
+/// `InvalidParameter` where the body is neither an object nor an array of 1 to 100.
+pub fn read(body: &Value) -> Result<Drafts, ApiError> {
+    match body {
+        Value::Object(fields) => Ok(vec![read_alert(fields)]),
+        Value::Array(alerts) if (1..=ALERTS).contains(&alerts.len()) => Ok(alerts
+            .iter()
+            .map(|alert| match alert {
+                Value::Object(fields) => read_alert(fields),
+                _ => Err(ApiError::invalid("body", "every alert must be a JSON object")),
+            })
+            .collect()),
+        Value::Array(_) => Err(ApiError::invalid("body", "must hold 1 to 100 alerts")),
+        _ => Err(ApiError::invalid("body", "must be a JSON object or an array of them")),
     }
-    let title_rule = cut(&rule, TITLE_CHARS);
-    let labels = read_labels(fields)?;
-    let alert_key = match text(fields, "alert_key")?.filter(|key| !key.is_empty()) {
-        Some(key) if key.chars().count() > ALERT_KEY_CHARS => {
-            return Err(ApiError::invalid("alert_key", "must have at most 255 characters"));
-        }
-        Some(key) => key,
-        None => AlertEvent::derived_key(integration_id, &title_rule, &labels),
-    };
-    Ok(AlertEvent {
-        alert_key,
-        status,
-        title: title_rule.clone(),
-        title_rule,
-        description: cut(&text(fields, "description")?.unwrap_or_default(), DESCRIPTION_CHARS),
-        labels,
+}
+
+/// Reads one alert.
+///
+/// # Errors
+/// `InvalidParameter`, naming the field, for what is missing or of the wrong type.
+fn read_alert(fields: &Map<String, Value>) -> Result<Draft, ApiError> {
+    let owned = |name| text(fields, name).map(|text| text.unwrap_or_default().to_owned());
+    Ok(Draft {
+        status: read_status(fields)?,
+        title: owned("title")?,
+        title_rule: owned("title_rule")?,
+        description: owned("description")?,
+        labels: read_labels(fields)?,
+        alert_key: owned("alert_key")?,
         images: read_images(fields)?,
         event_time: read_event_time(fields)?,
     })
@@ -60,7 +54,7 @@ pub fn read_push(integration_id: i64, body: &Value) -> Result<AlertEvent, ApiErr
 
 fn read_status(fields: &Map<String, Value>) -> Result<Status, ApiError> {
     let problem = "must be one of Critical, Warning, Info, Ok";
-    text(fields, "event_status")?.as_deref().and_then(Status::parse).ok_or(ApiError::invalid("event_status", problem))
+    text(fields, "event_status")?.and_then(Status::parse).ok_or(ApiError::invalid("event_status", problem))
 }
 
 fn read_labels(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, ApiError> {
@@ -70,46 +64,30 @@ fn read_labels(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, 
         Some(_) => return Err(ApiError::invalid("labels", "must be an object")),
     };
     let mut read = BTreeMap::new();
-    for (name, value) in labels {
-        let value = match value {
-            Value::Null => continue,
-            Value::String(text) => cut(text, LABEL_VALUE_CHARS),
-            Value::Bool(_) | Value::Number(_) => value.to_string(),
-            Value::Array(_) | Value::Object(_) => {
-                let field = format!("labels.{}", cut(name, LABEL_NAME_CHARS));
-                return Err(ApiError::invalid(&field, "must be a text, a number or a boolean"));
-            }
-        };
-        read.insert(cut(name, LABEL_NAME_CHARS), value);
-    }
-    while read.len() > LABELS {
-        read.pop_last();
+    for (name, value) in labels.iter().filter(|(_, value)| !value.is_null()) {
+        let value = plain_text(value).ok_or_else(|| {
+            let field = format!("labels.{}", cut(name, LABEL_NAME_CHARS));
+            ApiError::invalid(&field, "must be a text, a number or a boolean")
+        })?;
+        read.insert(name.clone(), value);
     }
     Ok(read)
 }
 
-/// The images, one for each `alt` (the last one given). One that the protocol would discard is discarded.
 fn read_images(fields: &Map<String, Value>) -> Result<Vec<Image>, ApiError> {
     let images = match fields.get("images") {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(images)) => images,
         Some(_) => return Err(ApiError::invalid("images", "must be an array")),
     };
-    let mut by_alt = BTreeMap::new();
-    for image in images {
+    let read = |image: &Value| {
         let Value::Object(image) = image else {
             return Err(ApiError::invalid("images", "every entry must be an object"));
         };
-        let src = text(image, "src")?.unwrap_or_default();
-        let usable = src.starts_with("http://") || src.starts_with("https://") || src.starts_with("img_");
-        if !usable || src.chars().count() > IMAGE_URL_CHARS {
-            continue;
-        }
-        let alt = cut(&text(image, "alt")?.unwrap_or_default(), IMAGE_ALT_CHARS);
-        let href = cut(&text(image, "href")?.unwrap_or_default(), IMAGE_URL_CHARS);
-        by_alt.insert(alt.clone(), Image { src, alt, href });
-    }
-    Ok(by_alt.into_values().collect())
+        let owned = |name| text(image, name).map(|text| text.unwrap_or_default().to_owned());
+        Ok(Image { src: owned("src")?, alt: owned("alt")?, href: owned("href")? })
+    };
+    images.iter().map(read).collect()
 }
 
 fn read_event_time(fields: &Map<String, Value>) -> Result<Option<u64>, ApiError> {
@@ -124,30 +102,16 @@ fn read_event_time(fields: &Map<String, Value>) -> Result<Option<u64>, ApiError>
     }
 }
 
-/// A text field; `null` counts as absent.
-fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, ApiError> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(ApiError::invalid(name, "must be a text")),
-    }
-}
-
-/// The first `chars` characters (Unicode scalar values, as the protocol counts).
-fn cut(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
-        Some((end, _)) => text[..end].to_owned(),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::Origin;
+    use crate::intake::AlertEvent;
     use serde_json::json;
 
     fn read(body: Value) -> Result<AlertEvent, ApiError> {
-        read_push(9001, &body)
+        let origin = Origin { id: 9001, name: "i", kind: "standard" };
+        super::read(&body)?.remove(0)?.seal(origin)
     }
 
     fn refusal(body: Value) -> String {
@@ -200,7 +164,7 @@ mod tests {
 
     #[test]
     fn wrong_types_are_refused_by_name() {
-        assert_eq!(refusal(json!([])), "body: must be a JSON object");
+        assert_eq!(refusal(json!([])), "body: must hold 1 to 100 alerts");
         assert_eq!(refusal(json!({"title_rule": "t"})), "event_status: must be one of Critical, Warning, Info, Ok");
         assert_eq!(refusal(json!({"event_status": 1})), "event_status: must be a text");
         let with = |name: &str, value: Value| {

@@ -1,0 +1,12 @@
+//! Doors: what each kind of sender pushes, read into drafts. One file for each sender's protocol; which path leads to
+//! which door stands in `ingest/`.
+
+mod standard;
+
+use crate::error::ApiError;
+use crate::intake::Draft;
+
+/// What the alerts of a push were read as, in their order: a draft, or why this one cannot be taken.
+pub type Drafts = Vec<Result<Draft, ApiError>>;
+
+pub use standard::read as read_standard;

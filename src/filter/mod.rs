@@ -1,0 +1,7 @@
+//! Filters: conditions on alerts (Flashduty's filter conditions), as routing, enrichment and rules use them.
+
+mod condition;
+mod facts;
+
+pub use condition::{Condition, Oper};
+pub use facts::{Facts, Origin};
