@@ -14,12 +14,16 @@ pub enum Code {
     MethodNotAllowed,
     /// The app key is missing or wrong.
     Unauthorized,
+    /// The key is known and may not do this now.
+    AccessDenied,
     /// No such path.
     RouteNotFound,
     /// The body is larger than the limit.
     EntityTooLarge,
     /// What the request refers to does not exist.
     ResourceNotFound,
+    /// More requests than the integration takes; try again later.
+    RequestTooFrequently,
     /// Alarum cannot store or read now; the sender should try again.
     InternalError,
     /// Alarum has no valid configuration.
@@ -34,9 +38,11 @@ impl Code {
             Self::InvalidContentType => "InvalidContentType",
             Self::MethodNotAllowed => "MethodNotAllowed",
             Self::Unauthorized => "Unauthorized",
+            Self::AccessDenied => "AccessDenied",
             Self::RouteNotFound => "RouteNotFound",
             Self::EntityTooLarge => "EntityTooLarge",
             Self::ResourceNotFound => "ResourceNotFound",
+            Self::RequestTooFrequently => "RequestTooFrequently",
             Self::InternalError => "InternalError",
             Self::ServiceUnavailable => "ServiceUnavailable",
         }
@@ -48,9 +54,11 @@ impl Code {
             // A missing thing is 400, not 404: the protocol keeps 404 for unknown paths.
             Self::InvalidParameter | Self::InvalidContentType | Self::ResourceNotFound => 400,
             Self::Unauthorized => 401,
+            Self::AccessDenied => 403,
             Self::RouteNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::EntityTooLarge => 413,
+            Self::RequestTooFrequently => 429,
             Self::InternalError => 500,
             Self::ServiceUnavailable => 503,
         }
@@ -67,12 +75,14 @@ pub struct ApiError {
     pub message: String,
     /// The method that the path takes, where that was the problem.
     pub allow: Option<&'static str>,
+    /// After how many seconds to try again, where that is known.
+    pub retry_after_s: Option<u64>,
 }
 
 impl ApiError {
     /// A refusal with this code and text.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), allow: None }
+        Self { code, message: message.into(), allow: None, retry_after_s: None }
     }
 
     /// `MethodNotAllowed` on a path that takes `method`.
@@ -83,6 +93,12 @@ impl ApiError {
     /// `InvalidParameter` for `field`.
     pub fn invalid(field: &str, problem: &str) -> Self {
         Self::new(Code::InvalidParameter, format!("{field}: {problem}"))
+    }
+
+    /// Too many requests: to be sent again after so many seconds.
+    pub fn too_frequent(retry_after_s: u64) -> Self {
+        let refusal = Self::new(Code::RequestTooFrequently, "Request too frequently.");
+        Self { retry_after_s: Some(retry_after_s), ..refusal }
     }
 
     /// What a client sees of a failure inside: nothing but that it may try again.

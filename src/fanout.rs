@@ -47,12 +47,8 @@ pub type ToDeliver = Vec<(i64, u64)>;
 /// What a wake did.
 #[derive(Serialize)]
 struct Woken {
-    /// Whether it folded; if not, somebody else is about to.
-    folded: bool,
-    /// Streams that had new records.
-    streams: usize,
-    /// Alerts in them.
-    alerts: usize,
+    /// What the fold saw; absent if it did not fold, because somebody else is about to.
+    seen: Option<Seen>,
 }
 
 /// What a tick did.
@@ -123,7 +119,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         self.request.expect_method("POST")?;
         let (config, fanout) = (configured(config)?, self.fanout);
         if fanout.waiting.replace(true) {
-            return Ok((Woken { folded: false, streams: 0, alerts: 0 }, ToDeliver::new()));
+            return Ok((Woken { seen: None }, ToDeliver::new()));
         }
         if self.request.query_value("company").is_some() {
             let fold_us = fanout.fold_us.get().unwrap_or(FIRST_FOLD_US);
@@ -139,8 +135,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         fanout.fold_us.set(Some(self.ports.now().0.saturating_sub(begun.0)));
         fanout.folding.set(false);
         let folded = result.map_err(|error| self.failed(&error))?;
-        let Seen { streams, alerts } = folded.seen;
-        Ok((Woken { folded: true, streams, alerts }, folded.to_deliver))
+        Ok((Woken { seen: Some(folded.seen) }, folded.to_deliver))
     }
 
     async fn tick(&self, config: Option<&Config>) -> Result<Ticked, ApiError> {

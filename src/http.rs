@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::{ApiError, Code};
+use crate::secret::Secret;
 
 /// The largest request body that is read, bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -18,6 +19,10 @@ pub struct Request {
     pub query: String,
     /// The value of `Content-Type`, if there is one that is text.
     pub content_type: Option<String>,
+    /// The value of `Authorization`; a secret, so it is never logged.
+    pub authorization: Option<Secret>,
+    /// The value of `User-Agent`.
+    pub user_agent: Option<String>,
     /// The body, or why there is none.
     pub body: Result<Vec<u8>, BodyError>,
 }
@@ -118,6 +123,9 @@ pub fn answer<T: Serialize>(request_id: &str, result: Result<T, ApiError>) -> An
     if let Err(ApiError { allow: Some(method), .. }) = &result {
         headers.push(("allow", (*method).to_owned()));
     }
+    if let Err(ApiError { retry_after_s: Some(secs), .. }) = &result {
+        headers.push(("retry-after", secs.to_string()));
+    }
     // Serialising plain data into memory cannot fail; if it ever did, an empty 500 is the honest answer.
     match body {
         Ok(body) => Answer { status, headers, body },
@@ -135,6 +143,8 @@ mod tests {
             path: "/".into(),
             query: "a=1&integration_key=k%20y&integration_key=second".into(),
             content_type: content_type.map(str::to_owned),
+            authorization: None,
+            user_agent: None,
             body: Ok(body.into()),
         }
     }

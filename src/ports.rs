@@ -1,6 +1,8 @@
 //! Ports: what the domain needs from the platform, as traits. They are the only traits of the domain; the adapters are
 //! in `spin/`, the fakes with which everything is tested in `tests/support`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::delivery::DeliveryReport;
 use crate::time::Timestamp;
 
@@ -83,6 +85,9 @@ pub trait Outbound {
     /// Sends a POST and reads the answer within `post.timeout_ms` in all, from connecting to the last byte of the
     /// body. Redirects are not followed.
     async fn post(&self, post: Post<'_>) -> Result<PostAnswer, PostError>;
+
+    /// The same as a GET, without headers and body of its own.
+    async fn get(&self, url: &str, timeout_ms: u64) -> Result<PostAnswer, PostError>;
 }
 
 /// A request to a subscriber.
@@ -152,12 +157,54 @@ pub trait Admission {
 }
 
 /// What a fold saw of those who write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// How many streams had new records.
     pub streams: usize,
     /// How many alerts were in them.
     pub alerts: usize,
+    /// How many requests came of the integrations in them.
+    #[serde(default)]
+    pub paces: Vec<Pace>,
+}
+
+/// How many requests of an integration were accepted lately, by all instances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// The integration.
+    pub integration_id: i64,
+    /// The Unix second of the latest one.
+    pub second: u64,
+    /// In the second before that one, and in that one.
+    pub in_second: [u64; 2],
+    /// In the minute (of the Unix clock) before that one, and in that one.
+    pub in_minute: [u64; 2],
+}
+
+impl Pace {
+    /// Counts a request that was accepted at this Unix second. One that is older than the minute before is too old to
+    /// count.
+    pub fn count(&mut self, second: u64) {
+        let (old, new) = (self.second, self.second.max(second));
+        self.in_second = shifted(self.in_second, new - old);
+        self.in_minute = shifted(self.in_minute, new / 60 - old / 60);
+        self.second = new;
+        for (counts, behind) in [(&mut self.in_second, new - second), (&mut self.in_minute, new / 60 - second / 60)] {
+            match behind {
+                0 => counts[1] += 1,
+                1 => counts[0] += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn shifted([before, current]: [u64; 2], by: u64) -> [u64; 2] {
+    match by {
+        0 => [before, current],
+        1 => [current, 0],
+        _ => [0, 0],
+    }
 }
 
 /// One line to the log of the component. Never a secret, never a whole webhook URL.

@@ -5,35 +5,60 @@ use sha2::{Digest, Sha256};
 
 /// A secret text.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
+#[serde(from = "String")]
+pub struct Secret {
+    text: String,
+    digest: [u8; 32],
+}
+
+/// A text that may be a secret, ready to be compared with many.
+pub struct Candidate([u8; 32]);
+
+impl Candidate {
+    /// Takes a text.
+    pub fn new(text: &str) -> Self {
+        Self(Sha256::digest(text).into())
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        let digest = Sha256::digest(&text).into();
+        Self { text, digest }
+    }
+}
 
 impl Secret {
     /// Takes a text as a secret.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        text.into().into()
     }
 
     /// The text itself; for signing, never for showing.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Its length in bytes.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.text.len()
     }
 
     /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.text.is_empty()
     }
 
     /// Whether `candidate` is this secret, in a time that says nothing about where they differ: digests of one
     /// length are compared, every byte of them.
+    pub fn is(&self, candidate: &Candidate) -> bool {
+        let pairs = self.digest.iter().zip(&candidate.0);
+        pairs.fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
+    }
+
+    /// The same for a text.
     pub fn matches(&self, candidate: &str) -> bool {
-        let (mine, theirs) = (Sha256::digest(&self.0), Sha256::digest(candidate));
-        mine.iter().zip(theirs.iter()).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
+        self.is(&Candidate::new(candidate))
     }
 }
 

@@ -4,7 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use sha2::{Digest, Sha256};
+
+use crate::id::{Cause, Kind, object_id};
 use crate::intake::{AlertEvent, Image, Severity, Status};
+use crate::journal::Arrival;
+use crate::time::Timestamp;
+
+/// How many earlier events of an alert are remembered, to know a repeated one.
+const SEEN: usize = 16;
 
 /// An alert. Times are Unix seconds of receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,11 +47,41 @@ pub struct Alert {
     pub images: Vec<Image>,
     /// How many events made or changed it.
     pub event_cnt: u64,
+    /// The type of the door through which its latest event came; empty: `standard`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub door: String,
+    /// The configuration under which its latest event was taken in.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub config: u64,
+    /// Its latest event as it was sent, where enrichment or the pipeline changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Box<AlertEvent>>,
+    /// Which record opened it.
+    pub opened: Opened,
+    /// Which events it has had, as far as their senders gave the time of the event; the latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    seen: Vec<u64>,
+}
+
+/// The place of a record in the order in which records are applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Opened(Timestamp, u64, u64);
+
+impl From<Cause> for Opened {
+    fn from(cause: Cause) -> Self {
+        Self(cause.received, cause.stream, cause.n)
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What an event did to an open alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
+    /// Nothing: the alert has had this very event before.
+    Repeated,
     /// Nothing that an event counts for; labels may have been refreshed.
     Unchanged,
     /// It changed.
@@ -53,11 +91,12 @@ pub enum Effect {
 }
 
 impl Alert {
-    /// The alert that a first event opens.
-    pub fn open(alert_id: String, incident_id: String, integration_id: i64, event: &AlertEvent, secs: u64) -> Self {
+    /// The alert that a first event opens, with an incident of its own.
+    pub fn open(cause: Cause, integration_id: i64, arrival: &Arrival) -> Self {
+        let (event, secs) = (&arrival.event, cause.received.secs());
         Self {
-            alert_id,
-            incident_id,
+            alert_id: object_id(Kind::Alert, cause),
+            incident_id: object_id(Kind::Incident, cause),
             integration_id,
             alert_key: event.alert_key.clone(),
             title: event.title.clone(),
@@ -71,11 +110,29 @@ impl Alert {
             labels: event.labels.clone(),
             images: event.images.clone(),
             event_cnt: 1,
+            door: arrival.door.clone(),
+            config: arrival.config,
+            original: arrival.original.clone(),
+            opened: cause.into(),
+            seen: fingerprint(event).into_iter().collect(),
         }
     }
 
     /// Takes in a further event while the alert is open.
-    pub fn take(&mut self, event: &AlertEvent, secs: u64) -> Effect {
+    pub fn take(&mut self, arrival: &Arrival, secs: u64) -> Effect {
+        let event = &arrival.event;
+        if let Some(fingerprint) = fingerprint(event) {
+            if self.seen.contains(&fingerprint) {
+                return Effect::Repeated;
+            }
+            if self.seen.len() == SEEN {
+                self.seen.remove(0);
+            }
+            self.seen.push(fingerprint);
+        }
+        self.door.clone_from(&arrival.door);
+        self.config = arrival.config;
+        self.original.clone_from(&arrival.original);
         if event.status == Status::Ok {
             for (name, value) in &event.labels {
                 self.labels.entry(name.clone()).or_insert_with(|| value.clone());
@@ -103,23 +160,34 @@ impl Alert {
     }
 }
 
+/// What tells an event from any other. An event without a time of its own may be sent again and mean it: only one that
+/// says when it happened can be known as repeated.
+fn fingerprint(event: &AlertEvent) -> Option<u64> {
+    event.event_time?;
+    let bytes = serde_json::to_vec(event).ok()?;
+    let digest = Sha256::digest(&bytes);
+    digest.first_chunk::<8>().map(|first| u64::from_be_bytes(*first))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn event(status: Status, description: &str, labels: &[(&str, &str)]) -> AlertEvent {
-        AlertEvent {
+    fn event(status: Status, description: &str, labels: &[(&str, &str)]) -> Arrival {
+        let event = AlertEvent {
             alert_key: "k".into(),
             status,
             title: "t".into(),
             description: description.into(),
             labels: labels.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
             ..AlertEvent::default()
-        }
+        };
+        Arrival { event, ..Arrival::default() }
     }
 
     fn opened() -> Alert {
-        Alert::open("a".into(), "i".into(), 1, &event(Status::Warning, "d", &[("x", "1")]), 100)
+        let cause = Cause { stream: 1, n: 1, index: 0, received: Timestamp::from_secs(100), channel: 1 };
+        Alert::open(cause, 1, &event(Status::Warning, "d", &[("x", "1")]))
     }
 
     #[test]
@@ -141,9 +209,37 @@ mod tests {
     #[test]
     fn a_recovery_adds_labels_but_overwrites_none_and_keeps_the_title() {
         let mut alert = opened();
-        let recovery = AlertEvent { title: String::new(), ..event(Status::Ok, "", &[("x", "9"), ("z", "3")]) };
+        let mut recovery = event(Status::Ok, "", &[("x", "9"), ("z", "3")]);
+        recovery.event.title.clear();
         assert_eq!(alert.take(&recovery, 300), Effect::Recovered);
         assert_eq!((alert.labels["x"].as_str(), alert.labels["z"].as_str()), ("1", "3"));
         assert_eq!((alert.title.as_str(), alert.end_time), ("t", 300));
+    }
+
+    #[test]
+    fn an_event_that_says_when_it_happened_is_taken_once_even_if_others_came_between() {
+        let at = |description, time| {
+            let mut arrival = event(Status::Warning, description, &[]);
+            arrival.event.event_time = time;
+            arrival
+        };
+        let mut alert = opened();
+        assert_eq!(alert.take(&at("first", Some(100)), 100), Effect::Updated);
+        assert_eq!(alert.take(&at("second", Some(200)), 200), Effect::Updated);
+        assert_eq!(alert.take(&at("first", Some(100)), 201), Effect::Repeated);
+        assert_eq!((alert.description.as_str(), alert.event_cnt), ("second", 3));
+        assert_eq!(alert.take(&at("first", None), 202), Effect::Updated);
+        assert_eq!(alert.take(&at("second", None), 203), Effect::Updated);
+    }
+
+    #[test]
+    fn only_the_latest_events_are_remembered() {
+        let mut alert = opened();
+        for time in 1..100 {
+            let mut arrival = event(Status::Warning, &time.to_string(), &[]);
+            arrival.event.event_time = Some(time);
+            alert.take(&arrival, time);
+        }
+        assert_eq!(alert.seen.len(), SEEN);
     }
 }

@@ -5,11 +5,11 @@
 
 use super::alert::{Alert, Effect};
 use super::head::{Board, Missing};
-use super::incident::Incident;
+use super::incident::{Incident, Note};
 use super::outbox::{Event, EventType};
-use crate::id::{self, Cause, Kind};
-use crate::intake::Status;
-use crate::journal::{Accepted, Read};
+use crate::id::{self, Cause};
+use crate::intake::{Comment, Status};
+use crate::journal::{Accepted, Arrival, Read, What};
 
 /// Applying records to the board of one channel, resumable.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl Applying {
             // Another folder has done this one.
             if read.place.n > head {
                 while let Some(accepted) = read.record.accepted.get(self.next.1) {
-                    if accepted.channel_ids.contains(&channel) {
+                    if accepted.concerns(channel) {
                         let index = self.next.1 as u32;
                         let received = read.record.received;
                         let cause = Cause { stream: read.place.stream, n: read.place.n, index, received, channel };
@@ -46,19 +46,38 @@ impl Applying {
     }
 }
 
-/// One alert event on one board. Everything is read before anything is changed.
+/// One accepted thing on one board. Everything is read before anything is changed.
 fn apply(board: &mut Board, cause: Cause, accepted: &Accepted) -> Result<(), Missing> {
-    let identity = id::alert_identity(accepted.integration_id, &accepted.event.alert_key);
-    let alert = board.open_alert(&identity)?.cloned();
+    let integration_id = accepted.integration_id;
+    match &accepted.what {
+        What::Event(arrival) => apply_event(board, cause, integration_id, arrival)?,
+        What::Comment(comment) => apply_comment(board, cause, integration_id, comment)?,
+        What::Change(change) => board.take_change(cause, integration_id, change)?,
+        What::Seen => {}
+    }
+    if accepted.channel_ids.contains(&cause.channel) {
+        board.reached_by(integration_id, cause.received.secs());
+    }
+    Ok(())
+}
+
+fn apply_event(board: &mut Board, cause: Cause, integration_id: i64, arrival: &Arrival) -> Result<(), Missing> {
+    let identity = id::alert_identity(integration_id, &arrival.event.alert_key);
+    let recovers = arrival.event.status == Status::Ok;
+    let alert = if recovers { open_before(board, &identity, cause)? } else { board.open_alert(&identity)? }.cloned();
     let incident = match &alert {
         Some(alert) => board.incident(&alert.incident_id)?.cloned(),
         None => None,
     };
     let secs = cause.received.secs();
+    if !recovers && board.inhibits(&identity, &arrival.targets, secs) {
+        return Ok(());
+    }
     match (alert, incident) {
         (Some(mut alert), Some(mut incident)) => {
-            let effect = alert.take(&accepted.event, secs);
+            let effect = alert.take(arrival, secs);
             match effect {
+                Effect::Repeated => return Ok(()),
                 Effect::Unchanged => incident.follow_labels(&alert),
                 Effect::Updated | Effect::Recovered => incident.follow(&alert, secs),
             }
@@ -74,16 +93,41 @@ fn apply(board: &mut Board, cause: Cause, accepted: &Accepted) -> Result<(), Mis
             board.put_incident(incident);
         }
         // A recovery of what is not open says nothing new.
-        _ if accepted.event.status == Status::Ok => {}
+        _ if recovers => {}
         _ => {
-            let alert_id = id::object_id(Kind::Alert, cause);
-            let incident_id = id::object_id(Kind::Incident, cause);
-            let alert = Alert::open(alert_id, incident_id, accepted.integration_id, &accepted.event, secs);
+            let alert = Alert::open(cause, integration_id, arrival);
             let mut incident = Incident::open(cause.channel, &alert, secs);
             tell(board, &mut incident, EventType::New, cause);
             board.open_new_alert(&identity, alert);
             board.put_incident(incident);
         }
+    }
+    if recovers {
+        board.source_over(&identity);
+    } else {
+        board.source_fired(&identity, &arrival.sources, secs);
+    }
+    Ok(())
+}
+
+/// The open alert with this identity, unless a later record opened it. What goes everywhere may come again to a board
+/// on which it found nothing: it must not find then what was not there before.
+fn open_before<'a>(board: &'a Board, identity: &str, cause: Cause) -> Result<Option<&'a Alert>, Missing> {
+    Ok(board.open_alert(identity)?.filter(|alert| alert.opened <= cause.into()))
+}
+
+/// A comment on the incident that holds an open alert; where none is open, there is nothing to comment.
+fn apply_comment(board: &mut Board, cause: Cause, integration_id: i64, comment: &Comment) -> Result<(), Missing> {
+    let identity = id::alert_identity(integration_id, &comment.alert_key);
+    let incident = match open_before(board, &identity, cause)? {
+        Some(alert) => board.incident(&alert.incident_id)?.cloned(),
+        None => None,
+    };
+    if let Some(mut incident) = incident {
+        let at_ms = cause.received.millis();
+        incident.note(Note { at_ms, integration_id, comment: comment.comment.clone() });
+        tell(board, &mut incident, EventType::Comment, cause);
+        board.put_incident(incident);
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use super::archive::{ClosedIncident, ClosedRef};
 use super::incident::{Incident, Progress};
 use super::outbox::{Batch, Event, EventType, INLINE_EVENTS, Outbox, SEGMENT_EVENTS, Segment};
 use super::page::{self, Entity, Page};
+use super::sources::Sources;
 pub use super::tree::Missing;
 use super::tree::{Loaded, Tree};
 use crate::keys;
@@ -52,6 +53,12 @@ pub struct Head {
     /// Who delivers the outbox.
     pub lease: Option<Lease>,
     garbage: Vec<Garbage>,
+    /// When each integration last reached this board, Unix seconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub last_times: BTreeMap<i64, u64>,
+    /// Active sources of inhibition.
+    #[serde(default, skip_serializing_if = "Sources::is_empty")]
+    sources: Sources,
 }
 
 /// The right to deliver the outbox, for a time.
@@ -75,6 +82,7 @@ pub struct Board {
     /// The head.
     pub head: Head,
     loaded: Loaded,
+    touched: bool,
 }
 
 /// What storing a board takes: first the deletes (nothing stored refers to them any more), then the writes, then the
@@ -120,8 +128,10 @@ impl Board {
             outbox: Outbox::default(),
             lease: None,
             garbage: Vec::new(),
+            last_times: BTreeMap::new(),
+            sources: Sources::default(),
         };
-        Self { head, loaded: Loaded::new() }
+        Self { head, loaded: Loaded::new(), touched: false }
     }
 
     /// Reads the stored form of a head.
@@ -130,7 +140,7 @@ impl Board {
         if head.v != Head::FORMAT {
             return Err(format!("format {} is not known", head.v));
         }
-        Ok(Self { head, loaded: Loaded::new() })
+        Ok(Self { head, loaded: Loaded::new(), touched: false })
     }
 
     /// Adds a page that was [`Missing`].
@@ -140,14 +150,28 @@ impl Board {
 
     /// The open alert with this identity.
     pub fn open_alert(&self, identity: &str) -> Result<Option<&Alert>, Missing> {
-        match self.head.index.get(&self.loaded, &page::open(identity))? {
-            Some(Entity::Open(alert_id)) => self.alert(alert_id),
-            _ => Ok(None),
+        match self.indexed(identity)? {
+            Some(alert_id) => self.alert(alert_id),
+            None => Ok(None),
         }
     }
 
-    fn alert(&self, alert_id: &str) -> Result<Option<&Alert>, Missing> {
-        Ok(match self.head.open.get(&self.loaded, &page::alert(alert_id))? {
+    /// What is open under an identity: the id of an alert or change.
+    pub(super) fn indexed(&self, identity: &str) -> Result<Option<&str>, Missing> {
+        Ok(match self.head.index.get(&self.loaded, &page::open(identity))? {
+            Some(Entity::Open(id)) => Some(id),
+            _ => None,
+        })
+    }
+
+    /// What stands under a key among alerts, incidents and changes.
+    pub(super) fn entity(&self, key: &str) -> Result<Option<&Entity>, Missing> {
+        self.head.open.get(&self.loaded, key)
+    }
+
+    /// The alert with this id, if it is on the board.
+    pub fn alert(&self, alert_id: &str) -> Result<Option<&Alert>, Missing> {
+        Ok(match self.entity(&page::alert(alert_id))? {
             Some(Entity::Alert(alert)) => Some(alert),
             _ => None,
         })
@@ -155,7 +179,7 @@ impl Board {
 
     /// The incident with this id, if it is on the board.
     pub fn incident(&self, incident_id: &str) -> Result<Option<&Incident>, Missing> {
-        Ok(match self.head.open.get(&self.loaded, &page::incident(incident_id))? {
+        Ok(match self.entity(&page::incident(incident_id))? {
             Some(Entity::Incident(incident)) => Some(incident),
             _ => None,
         })
@@ -176,8 +200,6 @@ impl Board {
 
     /// The closed incidents that were triggered between two Unix seconds, inclusive.
     pub fn closed_between(&self, from: u64, to: u64) -> Result<Vec<&ClosedRef>, Missing> {
-        // The first 32 bits of an id are its second.
-        let first_slot = |secs: u64| u32::try_from(secs).map_or(u64::MAX, |secs| u64::from(secs) << 32);
         let around = self.head.closed.between(&self.loaded, first_slot(from), first_slot(to.saturating_add(1)))?;
         Ok(around
             .into_iter()
@@ -188,30 +210,81 @@ impl Board {
             .collect())
     }
 
+    /// What was opened between two Unix seconds, inclusive, and perhaps some around it.
+    pub(super) fn opened_between(&self, from: u64, to: u64) -> Result<Vec<&Entity>, Missing> {
+        self.head.open.between(&self.loaded, first_slot(from), first_slot(to.saturating_add(1)))
+    }
+
+    /// Whether anything but how far it was read changed since it was read.
+    pub const fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Puts something among alerts, incidents and changes.
+    pub(super) fn put(&mut self, key: String, entity: Entity) {
+        self.touched = true;
+        self.head.open.put(key, entity);
+    }
+
+    /// Says that `id` is open under the index key `key`.
+    pub(super) fn open_index(&mut self, key: String, id: String) {
+        self.touched = true;
+        self.head.index.put(key, Entity::Open(id));
+    }
+
+    /// Says that nothing is open under the index key `key`.
+    pub(super) fn close_index(&mut self, key: &str) {
+        self.touched = true;
+        self.head.index.remove(key);
+    }
+
     /// Puts an alert that was not on the board.
     pub(super) fn open_new_alert(&mut self, identity: &str, alert: Alert) {
-        self.head.index.put(page::open(identity), Entity::Open(alert.alert_id.clone()));
+        self.open_index(page::open(identity), alert.alert_id.clone());
         self.put_alert(alert);
     }
 
     /// Puts an alert that was on the board and is still open.
     pub(super) fn put_alert(&mut self, alert: Alert) {
-        self.head.open.put(page::alert(&alert.alert_id), Entity::Alert(alert));
+        self.put(page::alert(&alert.alert_id), Entity::Alert(alert));
     }
 
     /// Puts an alert that has recovered: its identity is free for a new one.
     pub(super) fn recover_alert(&mut self, identity: &str, alert: Alert) {
-        self.head.index.remove(&page::open(identity));
+        self.close_index(&page::open(identity));
         self.put_alert(alert);
     }
 
     /// Puts an incident.
     pub(super) fn put_incident(&mut self, incident: Incident) {
-        self.head.open.put(page::incident(&incident.incident_id), Entity::Incident(incident));
+        self.put(page::incident(&incident.incident_id), Entity::Incident(incident));
+    }
+
+    /// Notes that an integration reached the board.
+    pub(super) fn reached_by(&mut self, integration_id: i64, secs: u64) {
+        self.touched = true;
+        let last = self.head.last_times.entry(integration_id).or_default();
+        *last = (*last).max(secs);
+    }
+
+    /// Whether another alert inhibits the one with this identity.
+    pub(super) fn inhibits(&self, identity: &str, targets: &[u64], secs: u64) -> bool {
+        self.head.sources.inhibit(identity, targets, secs)
+    }
+
+    /// Notes the source marks of an alert that fired.
+    pub(super) fn source_fired(&mut self, identity: &str, marks: &[u64], secs: u64) {
+        self.touched |= self.head.sources.fired(identity, marks, secs);
+    }
+
+    /// Notes that an alert is no source any more.
+    pub(super) fn source_over(&mut self, identity: &str) {
+        self.touched |= self.head.sources.over(identity);
     }
 
     /// Puts an event into the outbox.
     pub(super) fn put_event(&mut self, event: Event) {
+        self.touched = true;
         self.head.outbox.inline.push(event);
     }
 
@@ -321,4 +394,9 @@ impl Board {
         self.head.garbage = young;
         old.into_iter().flat_map(|g| g.keys).collect()
     }
+}
+
+/// The first place of what is from this Unix second: the first 32 bits of an id are its second.
+fn first_slot(secs: u64) -> u64 {
+    u32::try_from(secs).map_or(u64::MAX, |secs| u64::from(secs) << 32)
 }

@@ -55,6 +55,23 @@ pub struct Incident {
     pub last_event_time: u64,
     /// The id of its latest webhook event.
     pub last_event_id: String,
+    /// Comments, oldest first; at most [`NOTES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// The most comments that are kept of an incident; of more the oldest go.
+pub const NOTES: usize = 100;
+
+/// A comment on an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When it was made, Unix milliseconds.
+    pub at_ms: u64,
+    /// Through which integration.
+    pub integration_id: i64,
+    /// The text.
+    pub comment: String,
 }
 
 /// How far the handling of an incident is.
@@ -105,6 +122,7 @@ impl Incident {
             first_alert_id: alert.alert_id.clone(),
             last_event_time: 0,
             last_event_id: String::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -132,6 +150,15 @@ impl Incident {
         self.end_time = secs;
         self.close_time = secs;
         self.updated_at = secs;
+    }
+
+    /// Adds a comment.
+    pub fn note(&mut self, note: Note) {
+        if self.notes.len() == NOTES {
+            self.notes.remove(0);
+        }
+        self.updated_at = note.at_ms / 1000;
+        self.notes.push(note);
     }
 
     /// How many alerts it has.

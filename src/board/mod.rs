@@ -7,16 +7,19 @@
 mod alert;
 mod apply;
 mod archive;
+mod change;
 pub mod head;
 mod incident;
 mod outbox;
 mod page;
+mod sources;
 mod tree;
 
 pub use alert::Alert;
 pub use apply::Applying;
 pub use archive::{ClosedIncident, ClosedRef};
+pub use change::{Change, NO_CHANNEL};
 pub use head::{Board, Missing};
-pub use incident::{Incident, Progress};
+pub use incident::{Incident, Note, Progress};
 pub use outbox::{Batch, Event, EventType};
 pub use page::Page;

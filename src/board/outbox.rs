@@ -35,6 +35,9 @@ pub enum EventType {
     /// It was closed.
     #[serde(rename = "i_rslv")]
     Resolve,
+    /// It was commented.
+    #[serde(rename = "i_comm")]
+    Comment,
 }
 
 impl EventType {
@@ -43,6 +46,7 @@ impl EventType {
         match self {
             Self::New => "i_new",
             Self::Resolve => "i_rslv",
+            Self::Comment => "i_comm",
         }
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
 use super::archive::ClosedRef;
+use super::change::Change;
 use super::incident::Incident;
 
 /// A page larger than this is split, bytes.
@@ -33,6 +34,9 @@ pub enum Entity {
     /// A closed incident, whose document stands elsewhere.
     #[serde(rename = "c")]
     Closed(ClosedRef),
+    /// A change.
+    #[serde(rename = "h")]
+    Change(Change),
 }
 
 /// The key of an open alert in the index, from its identity.
@@ -48,6 +52,11 @@ pub fn alert(alert_id: &str) -> String {
 /// The key of an incident.
 pub fn incident(incident_id: &str) -> String {
     format!("i:{incident_id}")
+}
+
+/// The key of a change.
+pub fn change(change_id: &str) -> String {
+    format!("h:{change_id}")
 }
 
 /// The key of a closed incident.
@@ -134,13 +143,16 @@ pub fn write(place: &PageRef, page: Page) -> Vec<Written> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::alert_identity;
+    use crate::id::{Cause, alert_identity};
     use crate::intake::AlertEvent;
+    use crate::journal::Arrival;
+    use crate::time::Timestamp;
 
     fn page_of(alerts: usize) -> Page {
         let alert = |nth: usize| {
             let event = AlertEvent { description: "d".repeat(400), ..AlertEvent::default() };
-            Alert::open(format!("{nth:024x}"), "i".into(), 1, &event, 0)
+            let cause = Cause { stream: 1, n: nth as u64, index: 0, received: Timestamp(0), channel: 1 };
+            Alert::open(cause, 1, &Arrival { event, ..Arrival::default() })
         };
         let entities = (0..alerts).map(|nth| (open(&alert_identity(1, &nth.to_string())), Entity::Alert(alert(nth))));
         Page { entities: entities.collect() }

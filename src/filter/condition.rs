@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::Facts;
 
 /// A condition on one field of an alert.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// `severity`, `title`, `description`, `alert_key`, `title_rule` or `labels.<name>`.
@@ -40,15 +40,20 @@ impl Condition {
 
     /// Whether it holds.
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
-        let value = match self.key.as_str() {
-            "severity" => facts.severity().map(|s| s.name()),
-            "title" => Some(facts.title),
-            "description" => Some(facts.description),
-            "alert_key" => Some(facts.alert_key),
-            "title_rule" => Some(facts.title_rule),
-            key => key.strip_prefix("labels.").and_then(|name| facts.labels.get(name)).map(String::as_str),
-        };
-        let found = value.is_some_and(|value| self.vals.iter().any(|v| v == value));
+        let found = value(&self.key, facts).is_some_and(|value| self.vals.iter().any(|v| *v == value));
         found == (self.oper == Oper::In)
     }
+}
+
+/// The value of a key; `None` where the alert has nothing there.
+pub fn value<'a>(key: &str, facts: &Facts<'a>) -> Option<std::borrow::Cow<'a, str>> {
+    match key {
+        "severity" => facts.severity().map(|s| s.name()),
+        "title" => Some(facts.title),
+        "description" => Some(facts.description),
+        "alert_key" => Some(facts.alert_key),
+        "title_rule" => Some(facts.title_rule),
+        key => key.strip_prefix("labels.").and_then(|name| facts.labels.get(name)).map(String::as_str),
+    }
+    .map(Into::into)
 }

@@ -3,5 +3,5 @@
 mod condition;
 mod facts;
 
-pub use condition::{Condition, Oper};
+pub use condition::{Condition, Oper, value};
 pub use facts::{Facts, Origin};

@@ -11,7 +11,7 @@ use crate::board::head::{Encoded, Lease};
 use crate::board::{Applying, Board};
 use crate::journal::Read;
 use crate::keys;
-use crate::ports::{Clock, Random, Seen, Store, StoreError, Swap};
+use crate::ports::{Clock, Pace, Random, Seen, Store, StoreError, Swap};
 
 /// How often a board or a whole fold is tried when others are faster.
 const TRIES: usize = 16;
@@ -62,18 +62,18 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         let alerts = gathered.records.iter().map(|read| read.record.accepted.len()).sum();
         let mut folded = Folded {
             records: gathered.records.len(),
-            seen: Seen { streams: streams.len(), alerts },
+            seen: Seen { streams: streams.len(), alerts, paces: paces(&gathered) },
             more: gathered.more,
             ..Folded::default()
         };
-        let concerned: BTreeSet<i64> =
-            gathered.records.iter().flat_map(|r| &r.record.accepted).flat_map(|a| &a.channel_ids).copied().collect();
+        let concerned = channels_in(&gathered);
         for channel in &concerned {
             let empty = Board::new(*channel).head.encode();
             ensure(self.store, self.clock, &mut gathered.ledger, &keys::board_name(*channel), &empty).await?;
         }
         let known: Vec<i64> = gathered.ledger.roots.keys().filter_map(|name| keys::board_channel(name)).collect();
-        let channels = if tidy { known } else { concerned.into_iter().collect() };
+        let everywhere = gathered.records.iter().flat_map(|r| &r.record.accepted).any(|a| a.everywhere);
+        let channels = if tidy || everywhere { known } else { concerned.into_iter().collect() };
         for channel in channels {
             if let Some(token) = self.fold_board(channel, &gathered).await? {
                 folded.to_deliver.push((channel, token));
@@ -86,13 +86,15 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     /// Applies what concerns one board and stores it. Returns the right to deliver its outbox, if that was free.
     async fn fold_board(&self, channel: i64, gathered: &Gathered) -> Result<Option<u64>, FoldError> {
         let records = concerning(channel, gathered);
+        // What goes everywhere and finds nothing here is not worth a write: found again, it finds nothing again.
+        let named = records.iter().flat_map(|r| &r.record.accepted).any(|a| a.channel_ids.contains(&channel));
         for _ in 0..TRIES {
             let (mut board, handle) = self.read_board(channel, &gathered.ledger).await?;
             check_ledger(&board, &gathered.ledger)?;
             let heads = board.head.heads.clone();
             let mut applying = Applying::default();
             self.pages.loading(self.store, &mut board, |board| applying.run(board, &records)).await?;
-            let moved = heads != board.head.heads;
+            let moved = heads != board.head.heads && (named || board.is_touched());
             let token = self.take_lease(&mut board);
             if !moved && token.is_none() {
                 return Ok(None);
@@ -187,7 +189,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     async fn view_once(&self, channels: Option<&[i64]>) -> Result<Vec<Board>, FoldError> {
         let gathered = gather(self.store, self.clock).await?;
         let known = gathered.ledger.roots.keys().filter_map(|name| keys::board_channel(name));
-        let waiting = gathered.records.iter().flat_map(|r| &r.record.accepted).flat_map(|a| a.channel_ids.clone());
+        let waiting = channels_in(&gathered);
         let wanted: BTreeSet<i64> =
             known.chain(waiting).filter(|id| channels.is_none_or(|some| some.contains(id))).collect();
         let mut boards = Vec::new();
@@ -213,9 +215,22 @@ fn decode(key: &str, bytes: &[u8]) -> Result<Board, FoldError> {
     Board::decode(bytes).map_err(|problem| FoldError::Unreadable { key: key.to_owned(), problem })
 }
 
+/// How many requests came lately of the integrations in the records.
+fn paces(gathered: &Gathered) -> Vec<Pace> {
+    let accepted = gathered.records.iter().flat_map(|r| &r.record.accepted);
+    let present: BTreeSet<i64> = accepted.map(|a| a.integration_id).collect();
+    let records: Vec<&Read> = gathered.records.iter().collect();
+    gathered.ledger.paces_with(&records).into_values().filter(|pace| present.contains(&pace.integration_id)).collect()
+}
+
+/// The channels that the records name.
+fn channels_in(gathered: &Gathered) -> BTreeSet<i64> {
+    gathered.records.iter().flat_map(|r| &r.record.accepted).flat_map(|a| &a.channel_ids).copied().collect()
+}
+
 /// The records that concern a channel.
 fn concerning(channel: i64, gathered: &Gathered) -> Vec<&Read> {
-    let concerns = |read: &&Read| read.record.accepted.iter().any(|a| a.channel_ids.contains(&channel));
+    let concerns = |read: &&Read| read.record.accepted.iter().any(|a| a.concerns(channel));
     gathered.records.iter().filter(concerns).collect()
 }
 

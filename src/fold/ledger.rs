@@ -11,7 +11,7 @@ use super::error::FoldError;
 use super::gather::Gathered;
 use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS};
 use crate::keys;
-use crate::ports::{Clock, Store, Swap};
+use crate::ports::{Clock, Pace, Store, Swap};
 use crate::time::Timestamp;
 
 /// A stream that has not moved for this long is retired: its writer has let go of it. The writer's own limits, and as
@@ -29,6 +29,8 @@ const LAG_RECORDS: usize = 32;
 const LAG_MS: u64 = 10_000;
 /// How long the one who may create the ledger has for it before another may, seconds.
 const CREATE_SECS: u64 = 10;
+/// A pace that was not moved for this long says nothing about the last minute, seconds.
+const PACE_SECS: u64 = 120;
 /// How often a swap is tried.
 const TRIES: usize = 64;
 
@@ -47,6 +49,9 @@ pub struct Ledger {
     pub roots: BTreeMap<String, i64>,
     /// Records that every board has read and that still stand.
     passed: Vec<Passed>,
+    /// How many requests of each integration were in the records that it has passed, as far as they came lately.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    paces: BTreeMap<i64, Pace>,
 }
 
 /// A live stream.
@@ -75,7 +80,7 @@ impl Ledger {
 
     fn new() -> Self {
         let (streams, roots) = (BTreeMap::new(), BTreeMap::new());
-        Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed: Vec::new() }
+        Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed: Vec::new(), paces: BTreeMap::new() }
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, FoldError> {
@@ -142,6 +147,10 @@ impl Ledger {
     /// anything changed.
     pub(super) fn pass(&mut self, gathered: &Gathered) -> bool {
         let before = self.clone();
+        let live = |read: &&Read| self.streams.get(&read.place.stream).map_or(0, |live| live.head);
+        let retired = |read: &&Read| read.place.stream <= self.known && !self.streams.contains_key(&read.place.stream);
+        let new: Vec<&Read> = gathered.records.iter().filter(|r| r.place.n > live(r) && !retired(r)).collect();
+        self.paces = self.paces_with(&new);
         for (&stream, &head) in &gathered.heads {
             if stream > self.known {
                 self.streams.entry(stream).or_insert(Live { head: 0, seen: gathered.at });
@@ -168,6 +177,21 @@ impl Ledger {
             !(at_its_end && gathered.at.millis_since(live.seen) > RETIRE_MS)
         });
         *self != before
+    }
+
+    /// How many requests of each integration came lately, with these records beyond the ledger counted.
+    pub(super) fn paces_with(&self, records: &[&Read]) -> BTreeMap<i64, Pace> {
+        let mut paces = self.paces.clone();
+        for read in records {
+            let second = read.record.received.secs();
+            for request in read.record.accepted.iter().filter(|accepted| !accepted.continues) {
+                let integration_id = request.integration_id;
+                paces.entry(integration_id).or_insert(Pace { integration_id, second, ..Pace::default() }).count(second);
+            }
+        }
+        let latest = paces.values().map(|pace| pace.second).max().unwrap_or(0);
+        paces.retain(|_, pace| pace.second + PACE_SECS >= latest);
+        paces
     }
 
     /// Whether it is worth a write to bring the ledger forward to what was gathered, or to retire streams.

@@ -81,6 +81,16 @@ impl Status {
         }
     }
 
+    /// The protocol's word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "Critical",
+            Self::Warning => "Warning",
+            Self::Info => "Info",
+            Self::Ok => "Ok",
+        }
+    }
+
     /// The severity, or `None` for a recovery.
     pub const fn severity(self) -> Option<Severity> {
         match self {
@@ -92,7 +102,22 @@ impl Status {
     }
 }
 
+impl From<Severity> for Status {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Critical => Self::Critical,
+            Severity::Warning => Self::Warning,
+            Severity::Info => Self::Info,
+        }
+    }
+}
+
 impl Severity {
+    /// Reads the protocol's word; its case matters.
+    pub fn parse(word: &str) -> Option<Self> {
+        Status::parse(word).and_then(Status::severity)
+    }
+
     /// The protocol's word.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,8 +1,14 @@
 //! Intake: a sender's alert on its way from a draft to an event that is routed.
 
+mod admit;
+mod change;
+mod comment;
 mod draft;
 mod event;
 pub mod fields;
 
+pub use admit::{Admitted, Admitting, Overrides, Steps};
+pub use change::{ChangeEvent, ChangeStatus};
+pub use comment::Comment;
 pub use draft::Draft;
 pub use event::{AlertEvent, Image, Severity, Status};

@@ -8,5 +8,5 @@ mod record;
 mod writer;
 
 pub use reader::{Place, Read, read_beyond};
-pub use record::{Accepted, Record};
+pub use record::{Accepted, Arrival, Record, What};
 pub use writer::{AppendError, Journal, STREAM_IDLE_MS, STREAM_STALL_MS};

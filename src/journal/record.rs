@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::intake::AlertEvent;
+use crate::intake::{AlertEvent, ChangeEvent, Comment};
 use crate::time::Timestamp;
 
 /// Everything that was accepted by one write: the pushes of one request, or of several that waited together.
@@ -16,15 +16,162 @@ pub struct Record {
     pub accepted: Vec<Accepted>,
 }
 
-/// One alert event, validated and routed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One thing that was accepted, validated and routed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Accepted {
     /// Through which integration it came.
     pub integration_id: i64,
     /// The channels that it goes to.
     pub channel_ids: Vec<i64>,
-    /// The event.
+    /// Whether it goes to whatever channel has the alert open, besides: a recovery seldom says enough of its alert to
+    /// be routed as that was.
+    pub everywhere: bool,
+    /// Whether it came in the same request as the one before it.
+    pub continues: bool,
+    /// What it is.
+    pub what: What,
+}
+
+/// What can be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// An alert event.
+    Event(Arrival),
+    /// A comment on the incident that holds an alert.
+    Comment(Comment),
+    /// A change event.
+    Change(ChangeEvent),
+    /// A push of which nothing is kept but that it came.
+    Seen,
+}
+
+/// An alert event and how it came to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// The event as it goes to its channels.
     pub event: AlertEvent,
+    /// The type of the door through which it came; empty: `standard`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub door: String,
+    /// The configuration that it was taken in under ([`crate::config::Config::revision`]).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub config: u64,
+    /// The event as it was sent, where enrichment or the pipeline changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Box<AlertEvent>>,
+    /// Inhibition: it is discarded while an alert that is a source of one of these is active.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<u64>,
+    /// Inhibition: it is a source of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<u64>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// The stored form of [`Accepted`]: flat, so that a plain alert event costs no more than its fields.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    integration_id: i64,
+    channel_ids: Vec<i64>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    everywhere: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    continues: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    event: Option<AlertEvent>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    door: String,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    config: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    original: Option<Box<AlertEvent>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    targets: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    comment: Option<Comment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    change: Option<ChangeEvent>,
+}
+
+impl From<Accepted> for Stored {
+    fn from(accepted: Accepted) -> Self {
+        let (arrival, comment, change) = match accepted.what {
+            What::Event(arrival) => (Some(arrival), None, None),
+            What::Comment(comment) => (None, Some(comment), None),
+            What::Change(change) => (None, None, Some(change)),
+            What::Seen => (None, None, None),
+        };
+        let (event, arrival) = match arrival {
+            Some(mut arrival) => (Some(std::mem::take(&mut arrival.event)), arrival),
+            None => (None, Arrival::default()),
+        };
+        Self {
+            integration_id: accepted.integration_id,
+            channel_ids: accepted.channel_ids,
+            everywhere: accepted.everywhere,
+            continues: accepted.continues,
+            event,
+            door: arrival.door,
+            config: arrival.config,
+            original: arrival.original,
+            targets: arrival.targets,
+            sources: arrival.sources,
+            comment,
+            change,
+        }
+    }
+}
+
+impl TryFrom<Stored> for Accepted {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let what = match (stored.event, stored.comment, stored.change) {
+            (Some(event), None, None) => What::Event(Arrival {
+                event,
+                door: stored.door,
+                config: stored.config,
+                original: stored.original,
+                targets: stored.targets,
+                sources: stored.sources,
+            }),
+            (None, Some(comment), None) => What::Comment(comment),
+            (None, None, Some(change)) => What::Change(change),
+            (None, None, None) => What::Seen,
+            _ => return Err("an entry is more than one thing"),
+        };
+        let Stored { integration_id, channel_ids, everywhere, continues, .. } = stored;
+        Ok(Self { integration_id, channel_ids, everywhere, continues, what })
+    }
+}
+
+impl Default for What {
+    fn default() -> Self {
+        Self::Event(Arrival::default())
+    }
+}
+
+impl From<AlertEvent> for What {
+    fn from(event: AlertEvent) -> Self {
+        Self::Event(Arrival { event, ..Arrival::default() })
+    }
+}
+
+impl Accepted {
+    /// Whether the board of a channel has to look at it.
+    pub fn concerns(&self, channel: i64) -> bool {
+        self.everywhere || self.channel_ids.contains(&channel)
+    }
 }
 
 impl Record {
@@ -47,14 +194,38 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::Status;
+    use crate::intake::{ChangeStatus, Status};
 
     #[test]
     fn a_record_reads_back_as_it_was_written() {
         let event = AlertEvent { alert_key: "k".into(), status: Status::Ok, ..AlertEvent::default() };
-        let accepted = vec![Accepted { integration_id: 1, channel_ids: vec![2, 3], event }];
-        let record = Record { v: Record::FORMAT, received: Timestamp(5), accepted };
+        let arrival = Arrival { event: event.clone(), door: "zabbix".into(), config: 7, ..Arrival::default() };
+        let arrival =
+            Arrival { original: Some(Box::new(event.clone())), targets: vec![1], sources: vec![2], ..arrival };
+        let comment = Comment { alert_key: "k".into(), comment: "look".into() };
+        let change =
+            ChangeEvent { change_key: "c".into(), change_status: ChangeStatus::Done, ..ChangeEvent::default() };
+        let whats = [event.into(), What::Event(arrival), What::Comment(comment), What::Change(change), What::Seen];
+        let accepted = whats.map(|what| Accepted {
+            integration_id: 1,
+            channel_ids: vec![2, 3],
+            everywhere: true,
+            continues: true,
+            what,
+        });
+        let record = Record { v: Record::FORMAT, received: Timestamp(5), accepted: accepted.into() };
         assert_eq!(Record::decode(&record.encode()), Ok(record));
+    }
+
+    #[test]
+    fn a_plain_event_costs_no_more_than_its_fields() {
+        let event = AlertEvent { alert_key: "k".into(), ..AlertEvent::default() };
+        let accepted = Accepted { integration_id: 1, channel_ids: vec![2], what: event.into(), ..Accepted::default() };
+        let text = serde_json::to_string(&accepted).expect("plain data");
+        assert_eq!(
+            text,
+            r#"{"integration_id":1,"channel_ids":[2],"event":{"alert_key":"k","status":"Info","title":""}}"#
+        );
     }
 
     #[test]

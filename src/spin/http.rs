@@ -5,11 +5,12 @@ use spin_sdk::http::body::IncomingBodyExt;
 use spin_sdk::http::{FullBody, HeaderValue, StatusCode};
 
 use crate::http::{Answer, BODY_LIMIT, BodyError, Request};
+use crate::secret::Secret;
 
 /// Reads a request, its body up to the limit.
 pub async fn read(request: spin_sdk::http::Request) -> Request {
     let (parts, body) = request.into_parts();
-    let content_type = parts.headers.get("content-type").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let header = |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
     let mut bytes = Vec::new();
     let mut stream = body.stream();
     let body = loop {
@@ -24,7 +25,9 @@ pub async fn read(request: spin_sdk::http::Request) -> Request {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        content_type,
+        content_type: header("content-type"),
+        authorization: header("authorization").map(Secret::from),
+        user_agent: header("user-agent"),
         body,
     }
 }

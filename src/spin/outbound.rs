@@ -16,23 +16,31 @@ const ANSWER_BYTES: usize = 64 * 1024;
 
 impl Outbound for Spin {
     async fn post(&self, post: Post<'_>) -> Result<PostAnswer, PostError> {
-        // The host's own limits are ten minutes; whatever loses this race is dropped, which cancels it.
-        let limit = std::pin::pin!(spin_sdk::time::sleep(Duration::from_millis(post.timeout_ms)));
-        let sending = std::pin::pin!(send(post));
-        match select(sending, limit).await {
-            Either::Left((result, _)) => result,
-            Either::Right(_) => Err(PostError::TimedOut),
+        let mut request = http::Request::post(post.url);
+        for (name, value) in post.headers {
+            request = request.header(name, value);
         }
+        send(request, bytes::Bytes::copy_from_slice(post.body), post.timeout_ms).await
+    }
+
+    async fn get(&self, url: &str, timeout_ms: u64) -> Result<PostAnswer, PostError> {
+        send(http::Request::get(url), bytes::Bytes::new(), timeout_ms).await
     }
 }
 
-async fn send(post: Post<'_>) -> Result<PostAnswer, PostError> {
-    let mut request = http::Request::post(post.url);
-    for (name, value) in post.headers {
-        request = request.header(name, value);
+/// Sends a request within a time limit.
+async fn send(request: http::request::Builder, body: bytes::Bytes, limit_ms: u64) -> Result<PostAnswer, PostError> {
+    // The host's own limits are ten minutes; whatever loses this race is dropped, which cancels it.
+    let limit = std::pin::pin!(spin_sdk::time::sleep(Duration::from_millis(limit_ms)));
+    let sending = std::pin::pin!(exchange(request, body));
+    match select(sending, limit).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(PostError::TimedOut),
     }
-    let body = FullBody::new(bytes::Bytes::copy_from_slice(post.body));
-    let request = request.body(body).map_err(|error| PostError::Denied(error.to_string()))?;
+}
+
+async fn exchange(request: http::request::Builder, body: bytes::Bytes) -> Result<PostAnswer, PostError> {
+    let request = request.body(FullBody::new(body)).map_err(|error| PostError::Denied(error.to_string()))?;
     let response = spin_sdk::http::send(request).await.map_err(judge)?;
     let status = response.status().as_u16();
     let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()).map(str::to_owned);

@@ -39,8 +39,7 @@ impl Wake for Spin {
     async fn wake(&self, company: bool) -> Option<Seen> {
         let query = if company { "?company=1" } else { "" };
         let data = chained(&format!("http://fanout.spin.internal/wake{query}")).await?;
-        let count = |name: &str| data[name].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        (data["folded"] == true).then(|| Seen { streams: count("streams"), alerts: count("alerts") })
+        serde_json::from_value(data.get("seen")?.clone()).ok()
     }
 }
 

@@ -26,7 +26,9 @@ fn accepted() -> impl Strategy<Value = Accepted> {
             labels: [("n".to_owned(), format!("{description}"))].into(),
             ..AlertEvent::default()
         };
-        Accepted { integration_id: 9001, channel_ids, event }
+        let everywhere = status == Status::Ok && key % 2 == 0;
+        let channel_ids = if everywhere { Vec::new() } else { channel_ids };
+        Accepted { integration_id: 9001, channel_ids, everywhere, what: event.into(), ..Accepted::default() }
     })
 }
 

@@ -46,6 +46,9 @@ pub struct Cluster {
     pub config: Rc<Config>,
     pub log: Rc<RefCell<Vec<String>>>,
     pub lost_wakes: Cell<u64>,
+    /// What was asked for by GET, and the status that it gets.
+    pub fetched: RefCell<Vec<String>>,
+    pub fetch_status: Cell<u16>,
     ingests: RefCell<Vec<Rc<Ingest>>>,
     fanouts: RefCell<Vec<Rc<Fanout>>>,
     api: Rc<Api>,
@@ -69,6 +72,8 @@ impl Cluster {
             config: Rc::new(Config::parse(config).expect("a valid configuration")),
             log: Rc::default(),
             lost_wakes: Cell::new(0),
+            fetched: RefCell::default(),
+            fetch_status: Cell::new(200),
             ingests: RefCell::new((0..ingests).map(|_| Rc::default()).collect()),
             fanouts: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
             api: Rc::default(),
@@ -204,6 +209,8 @@ pub fn request(method: &str, target: &str, body: &str) -> Request {
         path: path.into(),
         query: query.into(),
         content_type: Some("application/json".into()),
+        authorization: None,
+        user_agent: None,
         body: Ok(body.into()),
     }
 }
@@ -243,6 +250,12 @@ impl Outbound for Node {
         self.cluster.sim.gate().await;
         result
     }
+
+    async fn get(&self, url: &str, _timeout_ms: u64) -> Result<PostAnswer, PostError> {
+        self.cluster.sim.gate().await;
+        self.cluster.fetched.borrow_mut().push(url.to_owned());
+        Ok(PostAnswer { status: self.cluster.fetch_status.get(), retry_after: None })
+    }
 }
 
 impl Wake for Node {
@@ -251,8 +264,7 @@ impl Wake for Node {
             return None;
         }
         let data = self.chained(if company { "/wake?company=1" } else { "/wake" }).await?;
-        let count = |name: &str| data[name].as_u64().unwrap_or(0) as usize;
-        (data["folded"] == true).then(|| Seen { streams: count("streams"), alerts: count("alerts") })
+        serde_json::from_value(data.get("seen")?.clone()).ok()
     }
 }
 

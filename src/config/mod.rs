@@ -1,0 +1,193 @@
+//! The configuration: one document, validated as a whole, read from `alarum.toml`.
+//!
+//! Everything that people decide stands here: who may push (integrations and their keys), where alerts go (channels
+//! and routes), who is told (subscriptions), who may read (app keys). Keys are secrets: no `Debug` here prints one.
+
+mod delivery;
+mod integration;
+mod validate;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+pub use self::delivery::{Delivery, Subscription};
+pub use self::integration::{Integration, IntegrationKind, RateLimit};
+use crate::secret::{Candidate, Secret};
+
+/// The configuration document.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The document's format; 1.
+    pub version: u32,
+    /// Where people reach this deployment; `detail_url` of incidents begins with it.
+    #[serde(default)]
+    pub base_url: String,
+    /// Whose deployment it is.
+    pub account: Account,
+    /// Who may use the Open API.
+    #[serde(default)]
+    pub app_keys: Vec<AppKey>,
+    /// Where incidents live.
+    #[serde(default)]
+    pub channels: Vec<Channel>,
+    /// Where alerts come in.
+    #[serde(default)]
+    pub integrations: Vec<Integration>,
+    /// Who is told what happens to incidents.
+    #[serde(default)]
+    pub subscriptions: Vec<Subscription>,
+    /// How webhooks are delivered.
+    #[serde(default)]
+    pub delivery: Delivery,
+    /// Who may call tick.
+    #[serde(default)]
+    pub tick: Tick,
+    /// What tells this document from any other: a hash of its text.
+    #[serde(skip)]
+    pub revision: u64,
+}
+
+/// The account that payloads name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// `account_id`.
+    pub id: i64,
+    /// `account_name`.
+    pub name: String,
+}
+
+/// A key to the Open API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppKey {
+    /// Whose key it is.
+    pub name: String,
+    /// The key.
+    pub key: Secret,
+}
+
+/// A channel: the place where alerts become incidents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// `channel_id`, positive.
+    pub id: i64,
+    /// `channel_name`, 1 to 59 characters.
+    pub name: String,
+    /// A disabled channel takes no alerts; recoveries of those it has still reach it.
+    #[serde(default = "default_true")]
+    pub enabled: bool,
+}
+
+/// Who may call tick.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tick {
+    /// The key that a scheduler gives as `?key=`; without one, anybody may call it (it does bounded work that would
+    /// be done anyway).
+    pub key: Option<Secret>,
+}
+
+/// Why a configuration is not valid: the field and the problem, never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+impl Config {
+    /// Reads and validates a document.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text).map_err(|e| ConfigError(located(text, &e)))?;
+        config.validate()?;
+        let digest = Sha256::digest(text);
+        config.revision = digest.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first));
+        Ok(config)
+    }
+
+    /// The integration whose key this is. All keys are compared, each in constant time.
+    pub fn integration_by_key(&self, key: &str) -> Option<&Integration> {
+        let candidate = Candidate::new(key);
+        self.integrations.iter().fold(None, |found, i| if i.key.is(&candidate) { Some(i) } else { found })
+    }
+
+    /// Whether this is an app key. All keys are compared, each in constant time.
+    pub fn knows_app_key(&self, key: &str) -> bool {
+        let candidate = Candidate::new(key);
+        self.app_keys.iter().fold(false, |known, k| k.key.is(&candidate) | known)
+    }
+
+    /// The channel with this id.
+    pub fn channel(&self, id: i64) -> Option<&Channel> {
+        self.channels.iter().find(|c| c.id == id)
+    }
+
+    /// Whether there is a channel with this id that takes alerts.
+    pub fn is_enabled(&self, channel_id: i64) -> bool {
+        self.channel(channel_id).is_some_and(|channel| channel.enabled)
+    }
+
+    /// The subscription with this id.
+    pub fn subscription(&self, id: i64) -> Option<&Subscription> {
+        self.subscriptions.iter().find(|s| s.id == id)
+    }
+
+    /// The integration with this id.
+    pub fn integration(&self, id: i64) -> Option<&Integration> {
+        self.integrations.iter().find(|i| i.id == id)
+    }
+}
+
+const fn default_true() -> bool {
+    true
+}
+
+/// The parser's complaint with line and column. Its own rendering would quote the line, which may hold a key.
+fn located(text: &str, error: &toml::de::Error) -> String {
+    let Some(span) = error.span() else {
+        return error.message().to_owned();
+    };
+    let before = text.get(..span.start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {}", error.message())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEMO: &str = include_str!("../../tests/support/demo.toml");
+
+    fn problem(text: &str) -> String {
+        Config::parse(text).expect_err("must be refused").0
+    }
+
+    #[test]
+    fn the_demo_configuration_is_valid_and_finds_integrations_by_key() {
+        let config = Config::parse(DEMO).expect("valid");
+        assert_eq!(config.integration_by_key("private-key-0123456789").map(|i| i.id), Some(9001));
+        assert!(config.integration_by_key("").is_none());
+        assert!(config.knows_app_key("app-key-0123456789abcdef"));
+        assert!(!config.knows_app_key("app-key-0123456789abcdeg"));
+    }
+
+    #[test]
+    fn a_problem_names_the_field() {
+        assert_eq!(problem(&DEMO.replace("version = 1", "version = 2")), "version: must be 1, is 2");
+        assert_eq!(
+            problem(&DEMO.replace("channel_id = 101", "channel_id = 7")),
+            "integrations: id 9001: there is no channel 7"
+        );
+        assert!(problem(&DEMO.replace("timeout_ms = 1000", "timeout_ms = 1")).starts_with("delivery.timeout_ms"));
+        assert!(problem(&DEMO.replace("[account]", "[acount]")).contains("acount"));
+    }
+
+    #[test]
+    fn neither_a_problem_nor_debug_shows_a_secret() {
+        let text = problem(&DEMO.replace("key = \"private-key-0123456789\"", "key = [\"private-key-0123456789\"]"));
+        assert!(!text.contains("0123456789"), "{text}");
+        let shown = format!("{:?}", Config::parse(DEMO).expect("valid"));
+        assert!(!shown.contains("0123456789") && !shown.contains("whsec_"), "{shown}");
+    }
+}

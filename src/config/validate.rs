@@ -1,0 +1,70 @@
+//! What a configuration must be, beyond its shape. A problem names the field, never a secret.
+
+use std::collections::BTreeSet;
+
+use super::{Config, ConfigError, IntegrationKind};
+
+impl Config {
+    /// Finds the first problem.
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        check(self.version == 1, || format!("version: must be 1, is {}", self.version))?;
+        let mut seen = BTreeSet::new();
+        for channel in &self.channels {
+            let at = format!("channels: id {}", channel.id);
+            check(channel.id > 0 && seen.insert(channel.id), || format!("{at}: must be positive and unique"))?;
+            let length = channel.name.chars().count();
+            check((1..=59).contains(&length), || format!("{at}: name: must have 1 to 59 characters, has {length}"))?;
+        }
+        self.validate_integrations()?;
+        self.validate_subscriptions()?;
+        for key in &self.app_keys {
+            let problem = || format!("app_keys: {}: key: must have at least 16 characters", key.name);
+            check(key.key.len() >= 16, problem)?;
+        }
+        let limit = self.delivery.timeout_ms;
+        let problem = || format!("delivery.timeout_ms: must be 100 to 30000, is {limit}");
+        check((100..=30_000).contains(&limit), problem)
+    }
+
+    fn validate_integrations(&self) -> Result<(), ConfigError> {
+        let mut ids = BTreeSet::new();
+        for (index, integration) in self.integrations.iter().enumerate() {
+            let at = format!("integrations: id {}", integration.id);
+            check(integration.id > 0 && ids.insert(integration.id), || format!("{at}: must be positive and unique"))?;
+            let problem = || format!("{at}: key: must have at least 16 characters");
+            check(integration.key.len() >= 16, problem)?;
+            let twin = self.integrations[..index].iter().any(|other| other.key == integration.key);
+            check(!twin, || format!("{at}: key: another integration has the same"))?;
+            let private = integration.kind == IntegrationKind::Private;
+            let problem =
+                || format!("{at}: a private integration has a channel_id and no route, a shared one no channel_id");
+            check(private == integration.channel_id.is_some() && (!private || integration.route.is_empty()), problem)?;
+            integration.route.check().map_err(|e| ConfigError(format!("{at}: route: {e}")))?;
+            let targets = integration.channel_id.into_iter().chain(integration.route.channel_ids());
+            for id in targets {
+                check(self.channel(id).is_some(), || format!("{at}: there is no channel {id}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_subscriptions(&self) -> Result<(), ConfigError> {
+        let mut ids = BTreeSet::new();
+        for subscription in &self.subscriptions {
+            let at = format!("subscriptions: id {}", subscription.id);
+            check(subscription.id > 0 && ids.insert(subscription.id), || format!("{at}: must be positive and unique"))?;
+            crate::delivery::sign::check_secret(&subscription.secret)
+                .map_err(|e| ConfigError(format!("{at}: secret: {e}")))?;
+            crate::delivery::target::check(&subscription.url, &self.delivery)
+                .map_err(|e| ConfigError(format!("{at}: url: {e}")))?;
+            for id in &subscription.channel_ids {
+                check(self.channel(*id).is_some(), || format!("{at}: channel_ids: there is no channel {id}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check(holds: bool, problem: impl FnOnce() -> String) -> Result<(), ConfigError> {
+    if holds { Ok(()) } else { Err(ConfigError(problem())) }
+}

@@ -1,0 +1,42 @@
+//! Reading a push by the protocol of its door.
+
+use serde_json::Value;
+
+use super::door::Door;
+use crate::config::Integration;
+use crate::door::{self, Drafts};
+use crate::error::ApiError;
+use crate::http::Request;
+use crate::intake::{ChangeEvent, Comment};
+use crate::time::Timestamp;
+
+/// What a push was read as.
+#[derive(Debug)]
+pub enum Reading {
+    /// Alerts; whether the sender gave a list of them.
+    Alerts(Drafts, bool),
+    /// A comment.
+    Comment(Comment),
+    /// A change event.
+    Change(ChangeEvent),
+}
+
+/// The body of a push as JSON.
+///
+/// # Errors
+/// `InvalidContentType` where the door wants one and it is another; else as [`Request::json`].
+pub fn body(door: Door, request: &Request) -> Result<Value, ApiError> {
+    request.json(door.wants_content_type())
+}
+
+/// Reads a push.
+///
+/// # Errors
+/// `InvalidParameter`, naming the field, where the body as a whole is not what the door takes.
+pub fn read(door: Door, integration: &Integration, body: &Value, now: Timestamp) -> Result<Reading, ApiError> {
+    let alerts = |drafts| Reading::Alerts(drafts, body.is_array());
+    Ok(match door {
+        Door::Standard => alerts(door::read_standard(body)?),
+        Door::Comment => Reading::Comment(Comment::read(body)?),
+    })
+}

@@ -1,0 +1,157 @@
+//! Admitting an alert: from a draft to what goes into the journal.
+//!
+//! In this order: the draft is sealed (limits, key, title), its labels are enriched, the pipeline is run unless it
+//! recovers, and it is routed. All of it is a function of the draft and the configuration; the same code serves pushes
+//! and the calls that explain one.
+
+use serde::Serialize;
+
+use super::draft::Draft;
+use super::event::{AlertEvent, Severity, Status};
+use crate::config::{Config, Integration, IntegrationKind};
+use crate::error::{ApiError, Code};
+use crate::filter::Facts;
+use crate::journal::{Accepted, Arrival, What};
+use crate::route::RouteSteps;
+
+/// What a push says besides its alerts, in its query.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `severity`: that of every alert that does not recover.
+    pub severity: Option<Severity>,
+    /// `title_rule`: that of every alert.
+    pub title_rule: Option<String>,
+    /// `channel_id`: where a shared integration's alerts go, instead of where its rules say.
+    pub channel_id: Option<i64>,
+}
+
+/// What alerts are admitted by.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitting<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The integration.
+    pub integration: &'a Integration,
+    /// The type of the door.
+    pub door: &'a str,
+    /// What the push says besides.
+    pub overrides: &'a Overrides,
+}
+
+/// What became of a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// The alert's key, given or derived.
+    pub alert_key: String,
+    /// What is to be stored; `None` where a rule dropped the alert or no channel takes it.
+    pub accepted: Option<Accepted>,
+}
+
+/// Every step that an alert took, for people.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Steps {
+    /// The event as it was sent, with its key and title.
+    pub received: AlertEvent,
+    /// What enrichment and pipeline made of it.
+    pub admitted: AlertEvent,
+    /// Whether a rule of the pipeline dropped it.
+    pub dropped: bool,
+    /// How it was routed; absent where it was not, with the reason in `routing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<RouteSteps>,
+    /// How its channels were found, in a sentence.
+    pub routing: String,
+    /// Where it goes.
+    pub channel_ids: Vec<i64>,
+}
+
+impl Admitting<'_> {
+    /// Refuses pushes that no channel could ever take.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for a shared integration without rules; `AccessDenied` for a disabled one.
+    pub fn check(&self) -> Result<(), ApiError> {
+        let Integration { enabled, kind, ref route, .. } = *self.integration;
+        if !enabled {
+            return Err(ApiError::new(Code::AccessDenied, "the integration is disabled"));
+        }
+        if kind == IntegrationKind::Shared && route.is_empty() && self.direct().is_none() {
+            let message = "the integration has no routing rules, so no channel can take the alert";
+            return Err(ApiError::new(Code::InvalidParameter, message));
+        }
+        Ok(())
+    }
+
+    /// Admits one alert. With `steps`, tells every step.
+    ///
+    /// # Errors
+    /// As [`Draft::seal`].
+    pub fn admit(&self, mut draft: Draft, mut steps: Option<&mut Steps>) -> Result<Admitted, ApiError> {
+        let origin = self.integration.origin(self.door);
+        if let (Some(severity), false) = (self.overrides.severity, draft.status == Status::Ok) {
+            draft.status = severity.into();
+        }
+        if let Some(rule) = &self.overrides.title_rule {
+            draft.title_rule.clone_from(rule);
+        }
+        let event = draft.seal(origin)?;
+        let alert_key = event.alert_key.clone();
+        if let Some(steps) = &mut steps {
+            steps.received = event.clone();
+        }
+        // ENRICH
+        if let Some(steps) = &mut steps {
+            steps.admitted = event.clone();
+        }
+        let (channel_ids, everywhere) = self.route(&event, steps.as_deref_mut());
+        if let Some(steps) = steps {
+            steps.channel_ids.clone_from(&channel_ids);
+        }
+        if channel_ids.is_empty() && !everywhere {
+            return Ok(Admitted { alert_key, accepted: None });
+        }
+        let what =
+            What::Event(Arrival { event, door: self.door_kept(), config: self.config.revision, ..Arrival::default() });
+        let accepted =
+            Accepted { integration_id: self.integration.id, channel_ids, everywhere, continues: false, what };
+        Ok(Admitted { alert_key, accepted: Some(accepted) })
+    }
+
+    /// The channels of an event, and whether it goes to wherever its alert is open.
+    fn route(&self, event: &AlertEvent, mut steps: Option<&mut Steps>) -> (Vec<i64>, bool) {
+        let channels = &self.config.channels;
+        let recovers = event.status == Status::Ok;
+        let (found, everywhere, told) = match (self.integration.channel_id, self.direct()) {
+            (Some(id), _) if recovers || self.config.is_enabled(id) => {
+                (vec![id], false, format!("the integration belongs to channel {id}"))
+            }
+            (Some(id), _) => (Vec::new(), false, format!("the integration belongs to channel {id}, which is disabled")),
+            _ if recovers => (Vec::new(), true, "a recovery goes to every channel that has the alert open".to_owned()),
+            (None, Some(id)) => (vec![id], false, format!("the push names channel {id}")),
+            (None, None) => {
+                let facts = Facts::of(event, self.integration.origin(self.door));
+                let mut told = steps.is_some().then(RouteSteps::default);
+                let found = self.integration.route.walk(&facts, channels, told.as_mut());
+                if let Some(steps) = &mut steps {
+                    steps.route = told;
+                }
+                (found, false, "by the rules of the integration".to_owned())
+            }
+        };
+        if let Some(steps) = steps {
+            steps.routing = told;
+        }
+        (found, everywhere)
+    }
+
+    /// The channel that the push names, where that is for a push to say and the channel can take alerts.
+    fn direct(&self) -> Option<i64> {
+        let id = self.overrides.channel_id.filter(|_| self.integration.kind == IntegrationKind::Shared)?;
+        Some(id).filter(|id| self.config.is_enabled(*id))
+    }
+
+    /// The door as it is stored: the usual one is left out.
+    fn door_kept(&self) -> String {
+        if self.door == "standard" { String::new() } else { self.door.to_owned() }
+    }
+}

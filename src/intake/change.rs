@@ -1,0 +1,44 @@
+//! A change event: something was changed in a system (Flashduty, "Custom Change Event").
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What a sender said about one change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeEvent {
+    /// Which change of the integration it is.
+    pub change_key: String,
+    /// How far it is.
+    pub change_status: ChangeStatus,
+    /// The title.
+    pub title: String,
+    /// At most 2048 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Where to read more.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub link: String,
+    /// At most 50; names at most 128 characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// When it happens by the sender's clock, Unix seconds; may lie ahead. Absent: when it was received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_time: Option<u64>,
+}
+
+/// `change_status`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChangeStatus {
+    /// Planned.
+    #[default]
+    Planned,
+    /// About to begin.
+    Ready,
+    /// Under way.
+    Processing,
+    /// Called off.
+    Canceled,
+    /// Done.
+    Done,
+}
