@@ -176,6 +176,8 @@ mod tests {
         assert_eq!(draft(json!({"rule_url": "https://a.net/d/1"})).alert_key, "/https://a.net/d/1@a.net");
         assert_eq!(draft(json!({"ruleName": "disk", "orgId": 3})).alert_key, "3/disk@");
         assert_eq!(draft(json!({"state": "alerting"})).alert_key, "");
+        let long = draft(json!({"ruleName": "é".repeat(300), "orgId": 3})).alert_key;
+        assert_eq!(long.chars().count(), ALERT_KEY_CHARS);
     }
 
     #[test]
