@@ -1,6 +1,15 @@
 //! Doors: what each kind of sender pushes, read into drafts. One file for each sender's protocol; which path leads to
 //! which door stands in `ingest/`.
 
+mod alertmanager;
+mod alertmanager_api;
+#[cfg(test)]
+mod arbitrary;
+mod grafana;
+mod grafana_legacy;
+mod prometheus;
+mod rfc3339;
+mod severity;
 mod standard;
 
 use crate::error::ApiError;
@@ -9,4 +18,7 @@ use crate::intake::Draft;
 /// What the alerts of a push were read as, in their order: a draft, or why this one cannot be taken.
 pub type Drafts = Vec<Result<Draft, ApiError>>;
 
+pub use alertmanager_api::read as read_alertmanager_api;
+pub use grafana::read as read_grafana;
+pub use prometheus::read as read_prometheus;
 pub use standard::read as read_standard;
