@@ -24,6 +24,8 @@ pub enum Code {
     ResourceNotFound,
     /// More requests than the integration takes; try again later.
     RequestTooFrequently,
+    /// The same, for a sender that gives up at a 429: a 503 to the HTTP client, the same code to whoever reads it.
+    RequestDelayed,
     /// Alarum cannot store or read now; the sender should try again.
     InternalError,
     /// Alarum has no valid configuration.
@@ -42,7 +44,7 @@ impl Code {
             Self::RouteNotFound => "RouteNotFound",
             Self::EntityTooLarge => "EntityTooLarge",
             Self::ResourceNotFound => "ResourceNotFound",
-            Self::RequestTooFrequently => "RequestTooFrequently",
+            Self::RequestTooFrequently | Self::RequestDelayed => "RequestTooFrequently",
             Self::InternalError => "InternalError",
             Self::ServiceUnavailable => "ServiceUnavailable",
         }
@@ -60,7 +62,7 @@ impl Code {
             Self::EntityTooLarge => 413,
             Self::RequestTooFrequently => 429,
             Self::InternalError => 500,
-            Self::ServiceUnavailable => 503,
+            Self::RequestDelayed | Self::ServiceUnavailable => 503,
         }
     }
 }
@@ -96,9 +98,8 @@ impl ApiError {
     }
 
     /// Too many requests: to be sent again after so many seconds.
-    pub fn too_frequent(retry_after_s: u64) -> Self {
-        let refusal = Self::new(Code::RequestTooFrequently, "Request too frequently.");
-        Self { retry_after_s: Some(retry_after_s), ..refusal }
+    pub fn too_frequent(code: Code, retry_after_s: u64) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::new(code, "Request too frequently.") }
     }
 
     /// What a client sees of a failure inside: nothing but that it may try again.

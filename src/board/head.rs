@@ -268,7 +268,7 @@ impl Board {
     }
 
     /// Whether another alert inhibits the one with this identity.
-    pub(super) fn inhibits(&self, identity: &str, targets: &[u64], secs: u64) -> bool {
+    pub fn inhibits(&self, identity: &str, targets: &[u64], secs: u64) -> bool {
         self.head.sources.inhibit(identity, targets, secs)
     }
 
@@ -300,12 +300,8 @@ impl Board {
         for event in events.iter().filter(|e| e.event_type == EventType::Resolve) {
             let incident = self.incident(&event.incident.incident_id)?;
             let over = |i: &&Incident| i.progress == Progress::Closed && i.last_event_id == event.event_id;
-            if let Some(incident) = incident.filter(over) {
-                let mut alerts = Vec::with_capacity(incident.alerts.len());
-                for alert_id in incident.alerts.keys() {
-                    alerts.extend(self.alert(alert_id)?.cloned());
-                }
-                leaving.push(ClosedIncident { v: ClosedIncident::FORMAT, incident: incident.clone(), alerts });
+            if let Some(incident) = incident.filter(over).cloned() {
+                leaving.push(self.document(incident)?);
             }
         }
         let dropped = self.head.outbox.settle(batch);
@@ -325,6 +321,19 @@ impl Board {
             }
         }
         Ok(leaving)
+    }
+
+    /// The incident with this id and its alerts, if it is on the board.
+    pub fn with_alerts(&self, incident_id: &str) -> Result<Option<ClosedIncident>, Missing> {
+        self.incident(incident_id)?.cloned().map(|incident| self.document(incident)).transpose()
+    }
+
+    fn document(&self, incident: Incident) -> Result<ClosedIncident, Missing> {
+        let mut alerts = Vec::with_capacity(incident.alerts.len());
+        for alert_id in incident.alerts.keys() {
+            alerts.extend(self.alert(alert_id)?.cloned());
+        }
+        Ok(ClosedIncident { v: ClosedIncident::FORMAT, incident, alerts })
     }
 
     /// What is on the board, in a form that does not depend on how it is stored: what any two foldings of the same

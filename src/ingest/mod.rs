@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 pub use self::door::{Door, OverLimit};
 use self::rate::Rates;
 use self::reading::Reading;
+pub use self::reading::read_alerts;
 use self::reply::Reply;
 use crate::board::NO_CHANNEL;
 use crate::config::{Config, Integration, IntegrationKind};
@@ -240,11 +241,8 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
         let taken = self.ingest.rates.borrow_mut().take(integration.id, integration.rate_limit, now);
         match (taken, policy) {
             (Ok(()), _) | (Err(_), OverLimit::Take) => Ok(()),
-            (Err(secs), OverLimit::Refuse) => Err(ApiError::too_frequent(secs)),
-            (Err(secs), OverLimit::Unavailable) => {
-                let error = ApiError::new(Code::ServiceUnavailable, "Request too frequently.");
-                Err(ApiError { retry_after_s: Some(secs), ..error })
-            }
+            (Err(secs), OverLimit::Refuse) => Err(ApiError::too_frequent(Code::RequestTooFrequently, secs)),
+            (Err(secs), OverLimit::Unavailable) => Err(ApiError::too_frequent(Code::RequestDelayed, secs)),
         }
     }
 

@@ -34,9 +34,25 @@ pub fn body(door: Door, request: &Request) -> Result<Value, ApiError> {
 /// # Errors
 /// `InvalidParameter`, naming the field, where the body as a whole is not what the door takes.
 pub fn read(door: Door, integration: &Integration, body: &Value, now: Timestamp) -> Result<Reading, ApiError> {
-    let alerts = |drafts| Reading::Alerts(drafts, body.is_array());
+    let alerts = |drafts: Drafts| Reading::Alerts(drafts, body.is_array());
     Ok(match door {
         Door::Standard => alerts(door::read_standard(body)?),
+        Door::Prometheus => alerts(door::read_prometheus(body)?),
+        Door::AlertmanagerApi => alerts(door::read_alertmanager_api(body, now.secs())?),
+        Door::Grafana => alerts(door::read_grafana(body)?),
+        Door::PagerDuty | Door::Nightingale | Door::Zabbix | Door::CloudWatch | Door::Change => alerts(Drafts::new()),
         Door::Comment => Reading::Comment(Comment::read(body)?),
     })
+}
+
+/// Reads a body as alerts by the protocol of the doors of type `kind`, for calls that only ask what would become of it.
+///
+/// # Errors
+/// `InvalidParameter`, naming the field, where there is no such type or the body is not what its door takes.
+pub fn read_alerts(kind: &str, integration: &Integration, body: &Value, now: Timestamp) -> Result<Drafts, ApiError> {
+    let door = Door::of_kind(kind).ok_or(ApiError::invalid("type", "is not the type of an integration"))?;
+    match read(door, integration, body, now)? {
+        Reading::Alerts(drafts, _) => Ok(drafts),
+        _ => Err(ApiError::invalid("alert", "is no alert")),
+    }
 }

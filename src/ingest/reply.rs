@@ -39,11 +39,18 @@ struct Refusal<'a> {
 
 /// The answer to a push.
 pub fn render(door: Door, request_id: &str, result: Result<Reply, ApiError>) -> Answer {
-    let _ = door;
     match result {
         Ok(Reply::Alerts(results, list)) => answer(request_id, Ok(pushed(&results, list))),
         Ok(Reply::Done) => answer(request_id, Ok(())),
-        Err(error) => answer::<()>(request_id, Err(error)),
+        Err(error) => {
+            let message = (door == Door::AlertmanagerApi).then(|| serde_json::to_vec(&error.message));
+            let mut refusal = answer::<()>(request_id, Err(error));
+            if let Some(Ok(message)) = message {
+                // Clients of Alertmanager's API read an error as a JSON text.
+                refusal.body = message;
+            }
+            refusal
+        }
     }
 }
 

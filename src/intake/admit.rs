@@ -86,7 +86,7 @@ impl Admitting<'_> {
     ///
     /// # Errors
     /// As [`Draft::seal`].
-    pub fn admit(&self, mut draft: Draft, mut steps: Option<&mut Steps>) -> Result<Admitted, ApiError> {
+    pub fn admit(&self, mut draft: Draft, steps: Option<&mut Steps>) -> Result<Admitted, ApiError> {
         let origin = self.integration.origin(self.door);
         if let (Some(severity), false) = (self.overrides.severity, draft.status == Status::Ok) {
             draft.status = severity.into();
@@ -96,11 +96,14 @@ impl Admitting<'_> {
         }
         let event = draft.seal(origin)?;
         let alert_key = event.alert_key.clone();
+        Ok(Admitted { alert_key, accepted: self.pass(event, steps) })
+    }
+
+    /// Takes a sealed event through enrichment, pipeline and routing. What is to be stored; `None` where a rule dropped
+    /// the alert or no channel takes it. With `steps`, tells every step.
+    pub fn pass(&self, event: AlertEvent, mut steps: Option<&mut Steps>) -> Option<Accepted> {
         if let Some(steps) = &mut steps {
             steps.received = event.clone();
-        }
-        // ENRICH
-        if let Some(steps) = &mut steps {
             steps.admitted = event.clone();
         }
         let (channel_ids, everywhere) = self.route(&event, steps.as_deref_mut());
@@ -108,13 +111,11 @@ impl Admitting<'_> {
             steps.channel_ids.clone_from(&channel_ids);
         }
         if channel_ids.is_empty() && !everywhere {
-            return Ok(Admitted { alert_key, accepted: None });
+            return None;
         }
-        let what =
-            What::Event(Arrival { event, door: self.door_kept(), config: self.config.revision, ..Arrival::default() });
-        let accepted =
-            Accepted { integration_id: self.integration.id, channel_ids, everywhere, continues: false, what };
-        Ok(Admitted { alert_key, accepted: Some(accepted) })
+        let (door, config) = (self.door_kept(), self.config.revision);
+        let what = What::Event(Arrival { event, door, config, ..Arrival::default() });
+        Some(Accepted { integration_id: self.integration.id, channel_ids, everywhere, continues: false, what })
     }
 
     /// The channels of an event, and whether it goes to wherever its alert is open.

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod golden;
 mod lifecycle;
 mod promises;
 mod refusals;

@@ -17,6 +17,9 @@ pub use world::World;
 /// The configuration that the tests use.
 pub const DEMO: &str = include_str!("demo.toml");
 
+/// The configuration that golden files are made with: everything that an integration can have.
+pub const GOLDEN: &str = include_str!("golden.toml");
+
 /// The keys in it.
 pub const PRIVATE_KEY: &str = "private-key-0123456789";
 pub const SHARED_KEY: &str = "shared-key-0123456789";

@@ -1,0 +1,55 @@
+//! Changes: what change events said.
+
+use serde_json::{Value, json};
+
+use super::parameters::{Paging, ids, window};
+use super::{Call, Failure, List, TOTAL_MAX};
+use crate::board::{Board, Change, NO_CHANNEL};
+use crate::id::object_id_secs;
+use crate::ports::{Clock, Random, Store};
+
+impl<S: Store, P: Clock + Random> Call<'_, S, P> {
+    /// `/change/list`: the changes whose first event came within a time window, newest first.
+    pub(super) async fn change_list(&self) -> Result<Value, Failure> {
+        let (start_time, end_time) = window(self.parameters)?;
+        let paging = Paging::read(self.parameters)?;
+        let integration_ids = ids(self.parameters, "integration_ids")?;
+        let mut changes: Vec<Change> = Vec::new();
+        for board in &mut self.folder.view(Some(&[NO_CHANNEL])).await? {
+            let find =
+                |board: &mut Board| Ok(board.changes(start_time, end_time)?.into_iter().cloned().collect::<Vec<_>>());
+            changes.extend(self.pages.loading(self.folder.store, board, find).await?);
+        }
+        changes.retain(|change| {
+            let wanted = integration_ids.is_empty() || integration_ids.contains(&change.integration_id);
+            wanted && object_id_secs(&change.change_id).is_some_and(|secs| (start_time..=end_time).contains(&secs))
+        });
+        changes.sort_by(|a, b| b.change_id.cmp(&a.change_id));
+        let (skip, limit) = (paging.skip(), paging.limit);
+        let (total, has_next_page) = (changes.len().min(TOTAL_MAX), changes.len() > skip + limit);
+        let items = changes.iter().skip(skip).take(limit).map(|change| self.show_change(change)).collect();
+        Ok(super::json(List { items, total, has_next_page, search_after_ctx: "" }))
+    }
+
+    fn show_change(&self, change: &Change) -> Value {
+        let integration = self.config.integration(change.integration_id);
+        let channel = integration.and_then(|i| i.channel_id).and_then(|id| self.config.channel(id));
+        json!({
+            "change_id": change.change_id,
+            "change_key": change.event.change_key,
+            "change_status": change.event.change_status,
+            "title": change.event.title,
+            "description": change.event.description,
+            "link": change.event.link,
+            "labels": change.event.labels,
+            "channel_id": channel.map_or(0, |channel| channel.id),
+            "channel_name": channel.map_or("", |channel| &channel.name),
+            "integration_id": change.integration_id,
+            "integration_name": integration.map_or("", |integration| &integration.name),
+            "start_time": change.start_time,
+            "last_time": change.last_time,
+            "end_time": change.end_time,
+            "event_cnt": change.event_cnt,
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! Incidents: the list, one, and what happened to it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::parameters::{Paging, ids, text, window, words};
+use super::{Call, Failure, List, TOTAL_MAX};
+use crate::board::{Board, ClosedIncident, Incident, Progress};
+use crate::delivery::IncidentView;
+use crate::error::{ApiError, Code};
+use crate::fold::FoldError;
+use crate::id::object_id_secs;
+use crate::intake::Severity;
+use crate::keys;
+use crate::ports::{Clock, Random, Store};
+use crate::value;
+
+impl<S: Store, P: Clock + Random> Call<'_, S, P> {
+    /// `/incident/list`.
+    pub(super) async fn incident_list(&self) -> Result<Value, Failure> {
+        let query = &Query::read(self.parameters)?;
+        let channels = (!query.channel_ids.is_empty()).then_some(query.channel_ids.as_slice());
+        let mut boards = self.folder.view(channels).await?;
+        // Newest first; the id breaks ties, so that pages never overlap.
+        let mut found: Vec<(u64, String, Option<Incident>)> = Vec::new();
+        for board in &mut boards {
+            let open = self.pages.loading(self.folder.store, board, |board| query.open(board)).await?;
+            found.extend(open.into_iter().map(|i| (i.start_time, i.incident_id.clone(), Some(i))));
+            if query.wants_progress(Progress::Closed) {
+                let closed = self.pages.loading(self.folder.store, board, |board| query.closed(board)).await?;
+                found.extend(closed.into_iter().map(|(start, id)| (start, id, None)));
+            }
+        }
+        found.sort_by(|a, b| (b.0, &b.1).cmp(&(a.0, &a.1)));
+        found.dedup_by(|a, b| a.1 == b.1);
+        let (skip, limit) = (query.paging.skip(), query.paging.limit);
+        let (total, has_next_page) = (found.len().min(TOTAL_MAX), found.len() > skip + limit);
+        let mut items = Vec::new();
+        for (_, id, incident) in found.into_iter().skip(skip).take(limit) {
+            let incident = match incident {
+                Some(incident) => Some(incident),
+                None => closed_incident(self.folder.store, &id).await?,
+            };
+            // A closed one whose document is gone was deleted after the list was made.
+            items.extend(incident.map(|i| self.show(&i)));
+        }
+        Ok(super::json(List { items, total, has_next_page, search_after_ctx: "" }))
+    }
+
+    /// `/incident/info`.
+    pub(super) async fn incident_info(&self) -> Result<Value, Failure> {
+        let document = self.find_incident().await?;
+        Ok(self.show(&document.incident))
+    }
+
+    /// `/incident/feed`: what happened to an incident, as far as it is kept.
+    pub(super) async fn incident_feed(&self) -> Result<Value, Failure> {
+        let paging = Paging::read(self.parameters)?;
+        let types = match self.parameters.get("types") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
+            Some(_) => return Err(ApiError::invalid("types", "must be an array").into()),
+        };
+        let mut items = feed(&self.find_incident().await?.incident, self.config.account.id);
+        items.retain(|item| types.is_empty() || types.iter().any(|wanted| item["type"] == *wanted));
+        if self.parameters.get("asc") != Some(&Value::Bool(true)) {
+            items.reverse();
+        }
+        let has_next_page = items.len() > paging.skip() + paging.limit;
+        let items: Vec<_> = items.into_iter().skip(paging.skip()).take(paging.limit).collect();
+        Ok(json!({"items": items, "has_next_page": has_next_page}))
+    }
+
+    /// The incident that the call names, with its alerts; open ones from the boards, closed ones from their documents.
+    pub(super) async fn find_incident(&self) -> Result<ClosedIncident, Failure> {
+        let id = text(self.parameters, "incident_id")?.ok_or(ApiError::invalid("incident_id", "is required"))?;
+        let unknown = || ApiError::new(Code::ResourceNotFound, "incident_id: there is no such incident");
+        // Also keeps texts that are no ids out of the store's keys.
+        object_id_secs(&id).ok_or_else(unknown)?;
+        // Boards first: a closed incident's document is written before its board drops it.
+        for board in &mut self.folder.view(None).await? {
+            let find = |board: &mut Board| board.with_alerts(&id);
+            if let Some(document) = self.pages.loading(self.folder.store, board, find).await? {
+                return Ok(document);
+            }
+        }
+        Ok(closed_document(self.folder.store, &id).await?.ok_or_else(unknown)?)
+    }
+
+    fn show(&self, incident: &Incident) -> Value {
+        super::json(IncidentView::new(incident, self.config))
+    }
+}
+
+/// The timeline of an incident, oldest first.
+fn feed(incident: &Incident, account_id: i64) -> Vec<Value> {
+    let item = |kind: &str, at_ms: u64, detail: Value| {
+        json!({"ref_id": incident.incident_id, "type": kind, "detail": detail, "account_id": account_id,
+            "creator_id": 0, "created_at": at_ms, "updated_at": at_ms})
+    };
+    let opened = json!({"severity": incident.incident_severity, "title": incident.title});
+    let mut items = vec![item("i_new", incident.created_at * 1000, opened)];
+    let comment = |note: &crate::board::Note| {
+        let detail = json!({"comment": note.comment, "mute_reply": false, "integration_id": note.integration_id});
+        item("i_comm", note.at_ms, detail)
+    };
+    items.extend(incident.notes.iter().map(comment));
+    if incident.progress == Progress::Closed {
+        items.push(item("i_rslv", incident.close_time * 1000, json!({"from": "event"})));
+    }
+    items
+}
+
+/// What `/incident/list` is asked for.
+struct Query {
+    start_time: u64,
+    end_time: u64,
+    progress: BTreeSet<String>,
+    severity: BTreeSet<String>,
+    channel_ids: Vec<i64>,
+    paging: Paging,
+}
+
+impl Query {
+    fn read(parameters: &Map<String, Value>) -> Result<Self, ApiError> {
+        let (start_time, end_time) = window(parameters)?;
+        let paging = Paging::read(parameters)?;
+        let channel_ids = ids(parameters, "channel_ids")?;
+        let progress = words(parameters, "progress", &["Triggered", "Processing", "Closed"])?;
+        let severity = words(parameters, "incident_severity", &["Critical", "Warning", "Info"])?;
+        Ok(Self { start_time, end_time, progress, severity, channel_ids, paging })
+    }
+
+    fn wants_progress(&self, progress: Progress) -> bool {
+        self.progress.is_empty() || self.progress.contains(progress.name())
+    }
+
+    fn wants(&self, start_time: u64, severity: Severity) -> bool {
+        let time = (self.start_time..=self.end_time).contains(&start_time);
+        time && (self.severity.is_empty() || self.severity.contains(severity.name()))
+    }
+
+    fn open(&self, board: &Board) -> Result<Vec<Incident>, crate::board::Missing> {
+        let wanted = |i: &&Incident| self.wants_progress(i.progress) && self.wants(i.start_time, i.incident_severity);
+        Ok(board.incidents()?.into_iter().filter(wanted).cloned().collect())
+    }
+
+    fn closed(&self, board: &Board) -> Result<Vec<(u64, String)>, crate::board::Missing> {
+        let closed = board.closed_between(self.start_time, self.end_time)?.into_iter();
+        Ok(closed
+            .filter(|c| self.wants(c.start_time, c.incident_severity))
+            .map(|c| (c.start_time, c.incident_id.clone()))
+            .collect())
+    }
+}
+
+async fn closed_incident(store: &impl Store, incident_id: &str) -> Result<Option<Incident>, FoldError> {
+    Ok(closed_document(store, incident_id).await?.map(|document| document.incident))
+}
+
+async fn closed_document(store: &impl Store, incident_id: &str) -> Result<Option<ClosedIncident>, FoldError> {
+    let key = keys::incident(incident_id);
+    let Some((bytes, _)) = value::get(store, &key).await? else {
+        return Ok(None);
+    };
+    ClosedIncident::decode(&bytes).map(Some).map_err(|problem| FoldError::Unreadable { key, problem })
+}

@@ -1,0 +1,54 @@
+//! Integrations: what is configured, and when each was last reached.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Call, Failure};
+use crate::config::{Integration, IntegrationKind};
+use crate::ports::{Clock, Random, Store};
+
+impl<S: Store, P: Clock + Random> Call<'_, S, P> {
+    /// `/integration/list`: all of them, without their keys. `last_time` is the first thing to look at where alerts do
+    /// not arrive: 0 means that no push has reached the integration.
+    pub(super) async fn integration_list(&self) -> Result<Value, Failure> {
+        let mut last_times: BTreeMap<i64, u64> = BTreeMap::new();
+        for board in self.folder.view(None).await? {
+            for (id, secs) in board.head.last_times {
+                let last = last_times.entry(id).or_default();
+                *last = (*last).max(secs);
+            }
+        }
+        let show = |integration: &Integration| {
+            let last_time = last_times.get(&integration.id).copied().unwrap_or(0);
+            json!({
+                "integration_id": integration.id,
+                "integration_name": integration.name,
+                "integration_type": integration.door.as_deref().unwrap_or(""),
+                "kind": match integration.kind {
+                    IntegrationKind::Private => "private",
+                    IntegrationKind::Shared => "shared",
+                },
+                "channel_id": integration.channel_id.unwrap_or(0),
+                "status": if integration.enabled { "enabled" } else { "disabled" },
+                "rate_limit": {
+                    "per_second": integration.rate_limit.per_second,
+                    "per_minute": integration.rate_limit.per_minute,
+                },
+                "last_time": last_time,
+            })
+        };
+        let items: Vec<Value> = self.config.integrations.iter().map(show).collect();
+        Ok(json!({"total": items.len(), "items": items}))
+    }
+
+    /// The integration that the call names.
+    pub(super) fn integration(&self) -> Result<&Integration, Failure> {
+        let id = super::parameters::required_id(self.parameters, "integration_id")?;
+        let unknown = || {
+            let message = "integration_id: there is no such integration";
+            crate::error::ApiError::new(crate::error::Code::ResourceNotFound, message)
+        };
+        Ok(self.config.integration(id).ok_or_else(unknown)?)
+    }
+}

@@ -1,0 +1,138 @@
+//! The api component's handler: the Open API.
+//!
+//! Who asks sees every push that was answered before: what the journal has beyond the boards is applied in memory.
+
+mod change;
+mod explain;
+mod incident;
+mod integration;
+mod parameters;
+mod preview;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::config::Config;
+use crate::error::{ApiError, Code};
+use crate::fold::{FoldError, Folder, PageCache};
+use crate::http::{Answer, Request, answer};
+use crate::ingest::{configured, request_id};
+use crate::ports::{Clock, Log, Random, Store};
+
+/// Totals are counted up to this.
+const TOTAL_MAX: usize = 1000;
+
+/// What an instance of the component keeps between its requests.
+#[derive(Default)]
+pub struct Api {
+    pages: PageCache,
+}
+
+/// A page of a list.
+#[derive(Serialize)]
+struct List {
+    items: Vec<Value>,
+    total: usize,
+    has_next_page: bool,
+    search_after_ctx: &'static str,
+}
+
+/// A call on its way.
+struct Call<'a, S, P> {
+    folder: Folder<'a, S, P, P>,
+    pages: &'a PageCache,
+    config: &'a Config,
+    parameters: &'a Map<String, Value>,
+}
+
+impl Api {
+    /// Answers a request.
+    pub async fn handle<S: Store, P: Clock + Random + Log>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: Option<&Config>,
+        request: &Request,
+    ) -> Answer {
+        let request_id = request_id(ports);
+        let result = self.call(store, ports, config, request).await;
+        let result = result.map_err(|failure| match failure {
+            Failure::Refused(error) => error,
+            Failure::Inside(error) => {
+                ports.line(&format!("{} not answered request={request_id} {error}", request.path));
+                ApiError::internal()
+            }
+        });
+        answer(&request_id, result)
+    }
+
+    async fn call<S: Store, P: Clock + Random>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: Option<&Config>,
+        request: &Request,
+    ) -> Result<Value, Failure> {
+        let path = request.path.as_str();
+        if !PATHS.contains(&path) {
+            return Err(ApiError::new(Code::RouteNotFound, "there is no such path").into());
+        }
+        request.expect_method("POST")?;
+        let config = configured(config)?;
+        if !config.knows_app_key(&request.query_value("app_key").unwrap_or_default()) {
+            return Err(ApiError::new(Code::Unauthorized, "app_key is missing or not a valid one").into());
+        }
+        let parameters = &parameters::read(request)?;
+        let folder = Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms: 0 };
+        let call = Call { folder, pages: &self.pages, config, parameters };
+        match path {
+            "/incident/list" => call.incident_list().await,
+            "/incident/info" => call.incident_info().await,
+            "/incident/feed" => call.incident_feed().await,
+            "/integration/list" => call.integration_list().await,
+            "/route/preview" => call.route_preview(),
+            "/alert/explain" => call.alert_explain().await,
+            _ => call.change_list().await,
+        }
+    }
+}
+
+/// The paths of the calls.
+const PATHS: [&str; 7] = [
+    "/incident/list",
+    "/incident/info",
+    "/incident/feed",
+    "/integration/list",
+    "/route/preview",
+    "/alert/explain",
+    "/change/list",
+];
+
+impl<S: Store, P: Clock + Random> Call<'_, S, P> {
+    fn now(&self) -> crate::time::Timestamp {
+        self.folder.clock.now()
+    }
+}
+
+/// Plain data with text keys as JSON, which has no way to fail.
+fn json(data: impl Serialize) -> Value {
+    serde_json::to_value(data).unwrap_or_default()
+}
+
+/// Why a call was not answered.
+enum Failure {
+    Refused(ApiError),
+    Inside(FoldError),
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl<E: Into<FoldError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Inside(error.into())
+    }
+}
