@@ -4,6 +4,7 @@
 mod support;
 
 mod golden;
+mod intake;
 mod lifecycle;
 mod promises;
 mod refusals;
