@@ -1,5 +1,6 @@
 //! Intake: a sender's alert on its way from a draft to an event that is routed.
 
+pub(crate) mod bounded;
 mod draft;
 mod event;
 pub mod fields;
