@@ -10,3 +10,4 @@ use crate::intake::Draft;
 pub type Drafts = Vec<Result<Draft, ApiError>>;
 
 pub use standard::read as read_standard;
+pub(crate) use standard::{read_alert, read_each};

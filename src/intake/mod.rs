@@ -4,6 +4,8 @@ pub(crate) mod bounded;
 mod draft;
 mod event;
 pub mod fields;
+mod mapping;
 
 pub use draft::Draft;
 pub use event::{AlertEvent, Image, Severity, Status};
+pub use mapping::Mapping;
