@@ -22,3 +22,4 @@ pub use alertmanager_api::read as read_alertmanager_api;
 pub use grafana::read as read_grafana;
 pub use prometheus::read as read_prometheus;
 pub use standard::read as read_standard;
+pub(crate) use standard::{read_alert, read_each};

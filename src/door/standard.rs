@@ -20,12 +20,23 @@ const ALERTS: usize = 100;
 /// # Errors
 /// `InvalidParameter` where the body is neither an object nor an array of 1 to 100.
 pub fn read(body: &Value) -> Result<Drafts, ApiError> {
+    read_each(body, read_alert)
+}
+
+/// Reads each alert of a body, which is one object or an array of 1 to 100.
+///
+/// # Errors
+/// `InvalidParameter` where the body is neither.
+pub(crate) fn read_each(
+    body: &Value,
+    read: impl Fn(&Map<String, Value>) -> Result<Draft, ApiError>,
+) -> Result<Drafts, ApiError> {
     match body {
-        Value::Object(fields) => Ok(vec![read_alert(fields)]),
+        Value::Object(fields) => Ok(vec![read(fields)]),
         Value::Array(alerts) if (1..=ALERTS).contains(&alerts.len()) => Ok(alerts
             .iter()
             .map(|alert| match alert {
-                Value::Object(fields) => read_alert(fields),
+                Value::Object(fields) => read(fields),
                 _ => Err(ApiError::invalid("body", "every alert must be a JSON object")),
             })
             .collect()),
@@ -38,7 +49,7 @@ pub fn read(body: &Value) -> Result<Drafts, ApiError> {
 ///
 /// # Errors
 /// `InvalidParameter`, naming the field, for what is missing or of the wrong type.
-fn read_alert(fields: &Map<String, Value>) -> Result<Draft, ApiError> {
+pub(crate) fn read_alert(fields: &Map<String, Value>) -> Result<Draft, ApiError> {
     let owned = |name| text(fields, name).map(|text| text.unwrap_or_default().to_owned());
     Ok(Draft {
         status: read_status(fields)?,

@@ -1,14 +1,18 @@
 //! Intake: a sender's alert on its way from a draft to an event that is routed.
 
 mod admit;
+mod bounded;
 mod change;
 mod comment;
 mod draft;
 mod event;
 pub mod fields;
+mod mapping;
 
 pub use admit::{Admitted, Admitting, Overrides, Steps};
+pub use bounded::Bounded;
 pub use change::{ChangeEvent, ChangeStatus};
 pub use comment::Comment;
 pub use draft::Draft;
 pub use event::{AlertEvent, Image, Severity, Status};
+pub use mapping::Mapping;
