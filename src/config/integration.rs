@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::default_true;
 use crate::filter::Origin;
+use crate::intake::Mapping;
 use crate::route::Route;
 use crate::secret::Secret;
 
@@ -33,6 +34,8 @@ pub struct Integration {
     /// How many requests it takes.
     #[serde(default)]
     pub rate_limit: RateLimit,
+    /// How a free-form body at the standard door is read.
+    pub mapping: Option<Mapping>,
 }
 
 /// How many requests an integration takes; 0: any number.

@@ -39,6 +39,9 @@ impl Config {
             let problem =
                 || format!("{at}: a private integration has a channel_id and no route, a shared one no channel_id");
             check(private == integration.channel_id.is_some() && (!private || integration.route.is_empty()), problem)?;
+            if let Some(mapping) = &integration.mapping {
+                mapping.check().map_err(|e| ConfigError(format!("{at}: mapping: {e}")))?;
+            }
             integration.route.check().map_err(|e| ConfigError(format!("{at}: route: {e}")))?;
             let targets = integration.channel_id.into_iter().chain(integration.route.channel_ids());
             for id in targets {

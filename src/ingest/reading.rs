@@ -36,7 +36,10 @@ pub fn body(door: Door, request: &Request) -> Result<Value, ApiError> {
 pub fn read(door: Door, integration: &Integration, body: &Value, now: Timestamp) -> Result<Reading, ApiError> {
     let alerts = |drafts: Drafts| Reading::Alerts(drafts, body.is_array());
     Ok(match door {
-        Door::Standard => alerts(door::read_standard(body)?),
+        Door::Standard => alerts(match &integration.mapping {
+            Some(mapping) => mapping.read(body)?,
+            None => door::read_standard(body)?,
+        }),
         Door::Prometheus => alerts(door::read_prometheus(body)?),
         Door::AlertmanagerApi => alerts(door::read_alertmanager_api(body, now.secs())?),
         Door::Grafana => alerts(door::read_grafana(body)?),

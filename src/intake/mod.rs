@@ -1,7 +1,7 @@
 //! Intake: a sender's alert on its way from a draft to an event that is routed.
 
 mod admit;
-mod bounded;
+pub(crate) mod bounded;
 mod change;
 mod comment;
 mod draft;
@@ -10,7 +10,6 @@ pub mod fields;
 mod mapping;
 
 pub use admit::{Admitted, Admitting, Overrides, Steps};
-pub use bounded::Bounded;
 pub use change::{ChangeEvent, ChangeStatus};
 pub use comment::Comment;
 pub use draft::Draft;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Case, Route, RoutingMode};
 use crate::config::Channel;
-use crate::filter::{Condition, Facts, Oper, value};
+use crate::filter::{Condition, Facts, Oper, Pattern, all_hold, value};
 
 /// What every case did with an alert.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,7 +44,7 @@ pub struct CaseStep {
 pub struct ConditionStep {
     key: String,
     oper: Oper,
-    vals: Vec<String>,
+    vals: Vec<Pattern>,
     /// What the alert has there; absent: nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
@@ -70,7 +70,7 @@ impl Route {
     pub fn walk(&self, facts: &Facts<'_>, channels: &[Channel], mut steps: Option<&mut RouteSteps>) -> Vec<i64> {
         let mut found = Vec::new();
         for (nth, case) in (1..).zip(&self.cases) {
-            let matched = case.conditions.iter().all(|condition| condition.holds(facts));
+            let matched = all_hold(&case.conditions, facts);
             let taken = if matched { case.channels(facts, channels) } else { Taken::default() };
             let stopped = matched && !case.fallthrough;
             if let Some(steps) = &mut steps {

@@ -84,7 +84,8 @@ fn a_hundred_alerts_to_two_channels_are_one_write_before_the_answer_and_no_read(
     let mut world = World::new();
     world.fire("first of the instance");
     world.cluster.lost_wakes.set(1000);
-    let list: Vec<Value> = (0..100).map(|nth| alert("Critical", &format!("k{nth}"), json!({"team": "storage"}))).collect();
+    let list: Vec<Value> =
+        (0..100).map(|nth| alert("Critical", &format!("k{nth}"), json!({"team": "storage"}))).collect();
     let store = world.cluster.store.clone();
     let before = (store.reads.get(), store.writes.get());
     let answer = push(&mut world, &target(SHARED_KEY, ""), &json!(list));
@@ -133,7 +134,10 @@ fn a_key_that_is_for_one_door_opens_no_other() {
     let config = DEMO.replacen("kind = \"private\"", "kind = \"private\"\ntype = \"prometheus\"", 1);
     let mut world = World::with_config(&config);
     let answer = push(&mut world, &target(PRIVATE_KEY, ""), &alert("Info", "a", json!({})));
-    assert_eq!((answer.status, &body(&answer)["error"]["message"]), (400, &json!("integration_key is not a valid one")));
+    assert_eq!(
+        (answer.status, &body(&answer)["error"]["message"]),
+        (400, &json!("integration_key is not a valid one"))
+    );
     let group = json!({"alerts": [{"status": "firing", "labels": {"alertname": "Down"}}]});
     let prometheus = format!("/event/push/alert/prometheus?integration_key={PRIVATE_KEY}");
     assert_eq!(push(&mut world, &prometheus, &group).status, 200);
