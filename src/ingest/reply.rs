@@ -54,10 +54,10 @@ pub fn render(door: Door, request_id: &str, result: Result<Reply, ApiError>) -> 
     }
 }
 
-/// One alert: its key. A list: the first key, and what became of each.
+/// One alert: its key. A list, or several: the first key, and what became of each.
 fn pushed(results: &[Result<String, ApiError>], list: bool) -> Pushed<'_> {
     let alert_key = results.iter().find_map(|result| result.as_deref().ok());
-    let items = list.then(|| {
+    let items = (list || results.len() > 1).then(|| {
         let shown = results.iter().map(|result| match result {
             Ok(alert_key) => Item::Taken { alert_key },
             Err(error) => Item::Refused { error: Refusal { code: error.code.name(), message: &error.message } },

@@ -47,12 +47,14 @@ name = "one channel"
 kind = "private"
 channel_id = 1
 key = "{PRIVATE_KEY}"
+rate_limit = {{ per_second = 0, per_minute = 0 }}
 
 [[integrations]]
 id = 2
 name = "two channels"
 kind = "shared"
 key = "{SHARED_KEY}"
+rate_limit = {{ per_second = 0, per_minute = 0 }}
 
 [integrations.route.default]
 channel_ids = [2, 3]
