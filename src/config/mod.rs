@@ -4,6 +4,7 @@
 //! and routes), who is told (subscriptions), who may read (app keys). Keys are secrets: no `Debug` here prints one.
 
 mod delivery;
+mod document;
 mod integration;
 mod validate;
 
@@ -11,40 +12,30 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 pub use self::delivery::{Delivery, Subscription};
+use self::document::Document;
 pub use self::integration::{Integration, IntegrationKind, RateLimit};
 use crate::secret::{Candidate, Secret};
 
 /// The configuration document.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Config {
-    /// The document's format; 1.
-    pub version: u32,
     /// Where people reach this deployment; `detail_url` of incidents begins with it.
-    #[serde(default)]
     pub base_url: String,
     /// Whose deployment it is.
     pub account: Account,
     /// Who may use the Open API.
-    #[serde(default)]
     pub app_keys: Vec<AppKey>,
     /// Where incidents live.
-    #[serde(default)]
     pub channels: Vec<Channel>,
     /// Where alerts come in.
-    #[serde(default)]
     pub integrations: Vec<Integration>,
     /// Who is told what happens to incidents.
-    #[serde(default)]
     pub subscriptions: Vec<Subscription>,
     /// How webhooks are delivered.
-    #[serde(default)]
     pub delivery: Delivery,
     /// Who may call tick.
-    #[serde(default)]
     pub tick: Tick,
     /// What tells this document from any other: a hash of its text.
-    #[serde(skip)]
     pub revision: u64,
 }
 
@@ -97,11 +88,44 @@ pub struct ConfigError(pub String);
 
 impl Config {
     /// Reads and validates a document.
+    ///
+    /// # Errors
+    /// The first problem, with its section and field.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let mut config: Self = toml::from_str(text).map_err(|e| ConfigError(located(text, &e)))?;
-        config.validate()?;
+        let mut document = Document::parse(text)?;
+        let integrations = document.list("integrations")?;
+        let config = Self { integrations, ..Self::shared(text, document)? };
+        config.validate_integrations()?;
+        Ok(config)
+    }
+
+    /// The same without what only intake needs: integrations and their rules.
+    ///
+    /// # Errors
+    /// As [`Config::parse`], for the rest of the document.
+    pub fn parse_for_delivery(text: &str) -> Result<Self, ConfigError> {
+        Self::shared(text, Document::parse(text)?)
+    }
+
+    /// What every component needs.
+    fn shared(text: &str, mut document: Document) -> Result<Self, ConfigError> {
+        let version: u32 = document.required("version")?;
+        if version != 1 {
+            return Err(ConfigError(format!("version: must be 1, is {version}")));
+        }
         let digest = Sha256::digest(text);
-        config.revision = digest.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first));
+        let config = Self {
+            base_url: document.optional("base_url")?.unwrap_or_default(),
+            account: document.required("account")?,
+            app_keys: document.list("app_keys")?,
+            channels: document.list("channels")?,
+            integrations: Vec::new(),
+            subscriptions: document.list("subscriptions")?,
+            delivery: document.optional("delivery")?.unwrap_or_default(),
+            tick: document.optional("tick")?.unwrap_or_default(),
+            revision: digest.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first)),
+        };
+        config.validate_shared()?;
         Ok(config)
     }
 
@@ -142,17 +166,6 @@ const fn default_true() -> bool {
     true
 }
 
-/// The parser's complaint with line and column. Its own rendering would quote the line, which may hold a key.
-fn located(text: &str, error: &toml::de::Error) -> String {
-    let Some(span) = error.span() else {
-        return error.message().to_owned();
-    };
-    let before = text.get(..span.start).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    format!("line {line}, column {column}: {}", error.message())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +194,15 @@ mod tests {
         );
         assert!(problem(&DEMO.replace("timeout_ms = 1000", "timeout_ms = 1")).starts_with("delivery.timeout_ms"));
         assert!(problem(&DEMO.replace("[account]", "[acount]")).contains("acount"));
+    }
+
+    #[test]
+    fn delivery_reads_the_rest_of_the_document_alike_and_does_not_look_at_integrations() {
+        let (all, some) = (Config::parse(DEMO).expect("valid"), Config::parse_for_delivery(DEMO).expect("valid"));
+        assert!(!all.integrations.is_empty() && some.integrations.is_empty());
+        assert_eq!((all.revision, all.channels.len()), (some.revision, some.channels.len()));
+        assert_eq!(all.subscriptions[0].url, some.subscriptions[0].url);
+        assert!(Config::parse_for_delivery(&DEMO.replace("[account]", "[acount]")).is_err());
     }
 
     #[test]

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use super::{Config, ConfigError, IntegrationKind};
 
 impl Config {
-    /// Finds the first problem.
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        check(self.version == 1, || format!("version: must be 1, is {}", self.version))?;
+    /// Finds the first problem of what every component needs.
+    pub(super) fn validate_shared(&self) -> Result<(), ConfigError> {
         let mut seen = BTreeSet::new();
         for channel in &self.channels {
             let at = format!("channels: id {}", channel.id);
@@ -15,7 +14,6 @@ impl Config {
             let length = channel.name.chars().count();
             check((1..=59).contains(&length), || format!("{at}: name: must have 1 to 59 characters, has {length}"))?;
         }
-        self.validate_integrations()?;
         self.validate_subscriptions()?;
         for key in &self.app_keys {
             let problem = || format!("app_keys: {}: key: must have at least 16 characters", key.name);
@@ -26,7 +24,8 @@ impl Config {
         check((100..=30_000).contains(&limit), problem)
     }
 
-    fn validate_integrations(&self) -> Result<(), ConfigError> {
+    /// Finds the first problem of the integrations.
+    pub(super) fn validate_integrations(&self) -> Result<(), ConfigError> {
         let mut ids = BTreeSet::new();
         for (index, integration) in self.integrations.iter().enumerate() {
             let at = format!("integrations: id {}", integration.id);

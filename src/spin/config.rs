@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 
 /// Where the manifest mounts it.
 const PATH: &str = "/config/alarum.toml";
@@ -12,12 +12,13 @@ thread_local! {
     static CONFIG: OnceCell<Option<Rc<Config>>> = const { OnceCell::new() };
 }
 
-/// The configuration, read once by each instance; `None` where there is no valid one, which the log then says.
-pub fn config() -> Option<Rc<Config>> {
-    CONFIG.with(|config| config.get_or_init(load).clone())
+/// The configuration, read by `parse` once in each instance; `None` where there is no valid one, which the log then
+/// says.
+pub fn config(parse: fn(&str) -> Result<Config, ConfigError>) -> Option<Rc<Config>> {
+    CONFIG.with(|config| config.get_or_init(|| load(parse)).clone())
 }
 
-fn load() -> Option<Rc<Config>> {
+fn load(parse: fn(&str) -> Result<Config, ConfigError>) -> Option<Rc<Config>> {
     let text = match std::fs::read_to_string(PATH) {
         Ok(text) => text,
         Err(error) => {
@@ -25,7 +26,7 @@ fn load() -> Option<Rc<Config>> {
             return None;
         }
     };
-    match Config::parse(&text) {
+    match parse(&text) {
         Ok(config) => Some(Rc::new(config)),
         Err(error) => {
             eprintln!("the configuration is not valid: {PATH}: {error}");

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use alarum::api::Api;
+use alarum::config::Config;
 use alarum::spin::{self, Spin, SpinStore};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
@@ -14,6 +15,6 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (api, config) = (API.with(Rc::clone), spin::config());
+    let (api, config) = (API.with(Rc::clone), spin::config(Config::parse));
     spin::respond(api.handle(&SpinStore, &Spin, config.as_deref(), &request).await)
 }

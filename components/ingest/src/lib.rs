@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use alarum::config::Config;
 use alarum::ingest::Ingest;
 use alarum::spin::{self, Spin, SpinStore};
 use spin_sdk::http::{IntoResponse, Request};
@@ -14,7 +15,7 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (ingest, config) = (INGEST.with(Rc::clone), spin::config());
+    let (ingest, config) = (INGEST.with(Rc::clone), spin::config(Config::parse));
     let (answer, hint) = ingest.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     if let Some(hint) = hint {
         spin::spawn(async move { ingest.after(&SpinStore, &Spin, hint).await });

@@ -1,0 +1,120 @@
+//! The document as its text has it: TOML, read section by section.
+//!
+//! The text is parsed once into plain data, and each entry is then read on its own, so that a problem is told with the
+//! section and the entry, and a component reads only the sections that it needs (and carries only their code).
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::ConfigError;
+
+/// All sections and fields that there are.
+const SECTIONS: [&str; 10] = [
+    "version",
+    "base_url",
+    "account",
+    "app_keys",
+    "channels",
+    "integrations",
+    "mapping_tables",
+    "subscriptions",
+    "delivery",
+    "tick",
+];
+
+/// The sections that were not read yet.
+pub(super) struct Document(Map<String, Value>);
+
+impl Document {
+    /// Parses the text.
+    ///
+    /// # Errors
+    /// Where it is no TOML, with line and column; a section that there is not. The parser's own rendering would quote the line, which may hold a
+    /// key.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let sections: Map<String, Value> = toml::from_str(text).map_err(|error| {
+            let Some(span) = error.span() else {
+                return ConfigError(error.message().to_owned());
+            };
+            let before = text.get(..span.start).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            ConfigError(format!("line {line}, column {column}: {}", error.message()))
+        })?;
+        match sections.keys().find(|name| !SECTIONS.contains(&name.as_str())) {
+            None => Ok(Self(sections)),
+            Some(name) => Err(ConfigError(format!("{name}: there is no such section"))),
+        }
+    }
+
+    /// A section or field that must be there.
+    pub fn required<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, ConfigError> {
+        self.optional(name)?.ok_or_else(|| ConfigError(format!("{name}: is required")))
+    }
+
+    /// A section or field that may be left out.
+    pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, ConfigError> {
+        self.0.remove(name).map(|value| read(value, name)).transpose()
+    }
+
+    /// A section of many entries, which may be left out.
+    pub fn list<T: DeserializeOwned>(&mut self, name: &str) -> Result<Vec<T>, ConfigError> {
+        match self.0.remove(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(entries)) => {
+                (1..).zip(entries).map(|(nth, entry)| read(entry, &format!("{name}: entry {nth}"))).collect()
+            }
+            Some(_) => Err(ConfigError(format!("{name}: must be a list, written [[{name}]]"))),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, ConfigError> {
+    serde_json::from_value(value).map_err(|error| ConfigError(format!("{at}: {}", without_value(&error.to_string()))))
+}
+
+/// A complaint about a value without the value, which may be a key.
+fn without_value(problem: &str) -> String {
+    let quoted = ["invalid type: ", "invalid value: "].iter().any(|start| problem.starts_with(start));
+    match (quoted, problem.find(['"', '`']), problem.rfind(", expected ")) {
+        (true, Some(from), Some(to)) if from < to => {
+            [problem.get(..from).unwrap_or_default().trim_end(), problem.get(to..).unwrap_or_default()].concat()
+        }
+        _ => problem.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_without_the_value() {
+        let told = |problem: &str| without_value(problem);
+        assert_eq!(told(r#"invalid type: string "s3cret", expected i64"#), "invalid type: string, expected i64");
+        assert_eq!(told("invalid type: integer `5`, expected a string"), "invalid type: integer, expected a string");
+        assert_eq!(
+            told(r#"invalid value: string "a, expected b", expected i64"#),
+            "invalid value: string, expected i64"
+        );
+        assert_eq!(told("missing field `id`"), "missing field `id`");
+    }
+
+    #[test]
+    fn a_section_that_there_is_not_is_refused_and_one_that_is_missing_named() {
+        assert_eq!(Document::parse("acount = 1").err().expect("refused").0, "acount: there is no such section");
+        let mut document = Document::parse("version = 1").expect("TOML");
+        assert_eq!(document.required::<u32>("version"), Ok(1));
+        assert_eq!(document.optional::<i64>("tick"), Ok(None));
+        assert_eq!(document.required::<i64>("account").expect_err("absent").0, "account: is required");
+    }
+
+    #[test]
+    fn an_entry_is_named_by_its_number_and_a_syntax_error_by_its_line() {
+        let mut document = Document::parse("channels = [2, 'x']").expect("TOML");
+        let problem = document.list::<i64>("channels").expect_err("no number").0;
+        assert_eq!(problem, "channels: entry 2: invalid type: string, expected i64");
+        let problem = Document::parse("a = 1\nb = = 2").err().expect("no TOML").0;
+        assert!(problem.starts_with("line 2, column "), "{problem}");
+    }
+}
