@@ -11,24 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
 use super::archive::{ClosedIncident, ClosedRef};
-use super::incident::{Incident, Progress};
-use super::outbox::{Batch, Event, EventType, INLINE_EVENTS, Outbox, SEGMENT_EVENTS, Segment};
+use super::incident::Incident;
+use super::outbox::{Event, Outbox};
 use super::page::{self, Entity, Page};
 use super::sources::Sources;
 pub use super::tree::Missing;
 use super::tree::{Loaded, Tree};
-use crate::keys;
 use crate::time::Timestamp;
-use crate::value;
-
-/// Changes larger than this are moved to pages, bytes.
-const CHANGES_BYTES: usize = 48 * 1024;
-/// The same for the index of open alerts and the references to closed incidents.
-const INDEX_CHANGES_BYTES: usize = 24 * 1024;
-/// Events larger than this together are moved to a segment, bytes.
-const OUTBOX_BYTES: usize = 32 * 1024;
-/// What is no longer referred to is deleted after this time: a reader may still be at it. Milliseconds.
-const GARBAGE_MS: u64 = 15_000;
 
 /// The stored head of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,21 +33,21 @@ pub struct Head {
     /// How far each stream was read, beyond what the ledger says.
     pub heads: BTreeMap<u64, u64>,
     /// Alerts and incidents, until the incident leaves.
-    open: Tree,
+    pub(super) open: Tree,
     /// Which alert is open under an identity.
-    index: Tree,
+    pub(super) index: Tree,
     /// References to incidents that have left.
-    closed: Tree,
-    outbox: Outbox,
+    pub(super) closed: Tree,
+    pub(super) outbox: Outbox,
     /// Who delivers the outbox.
     pub lease: Option<Lease>,
-    garbage: Vec<Garbage>,
+    pub(super) garbage: Vec<Garbage>,
     /// When each integration last reached this board, Unix seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub last_times: BTreeMap<i64, u64>,
     /// Active sources of inhibition.
     #[serde(default, skip_serializing_if = "Sources::is_empty")]
-    sources: Sources,
+    pub(super) sources: Sources,
 }
 
 /// The right to deliver the outbox, for a time.
@@ -71,9 +60,11 @@ pub struct Lease {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Garbage {
-    since: Timestamp,
-    keys: Vec<String>,
+pub(super) struct Garbage {
+    /// When it was dropped.
+    pub since: Timestamp,
+    /// What it is stored under.
+    pub keys: Vec<String>,
 }
 
 /// A board: its head, and the pages that were loaded so far.
@@ -81,20 +72,8 @@ struct Garbage {
 pub struct Board {
     /// The head.
     pub head: Head,
-    loaded: Loaded,
-    touched: bool,
-}
-
-/// What storing a board takes: first the deletes (nothing stored refers to them any more), then the writes, then the
-/// head by a swap.
-#[derive(Debug)]
-pub struct Encoded {
-    /// Keys to delete.
-    pub deletes: Vec<String>,
-    /// Pages and segments, under names that nobody else uses.
-    pub writes: Vec<(String, Vec<u8>)>,
-    /// The head.
-    pub head: Vec<u8>,
+    pub(super) loaded: Loaded,
+    pub(super) touched: bool,
 }
 
 impl Head {
@@ -288,47 +267,12 @@ impl Board {
         self.head.outbox.inline.push(event);
     }
 
-    /// What is to be delivered next.
-    pub fn next_batch(&self) -> Option<Batch> {
-        self.head.outbox.next()
-    }
-
-    /// Takes delivered events out of the outbox. Closed incidents that have nothing left to tell leave the board;
-    /// their documents are returned, to be stored **before** the head.
-    pub fn settle(&mut self, batch: &Batch, events: &[Event], now: Timestamp) -> Result<Vec<ClosedIncident>, Missing> {
-        let mut leaving = Vec::new();
-        for event in events.iter().filter(|e| e.event_type == EventType::Resolve) {
-            let incident = self.incident(&event.incident.incident_id)?;
-            let over = |i: &&Incident| i.progress == Progress::Closed && i.last_event_id == event.event_id;
-            if let Some(incident) = incident.filter(over).cloned() {
-                leaving.push(self.document(incident)?);
-            }
-        }
-        let dropped = self.head.outbox.settle(batch);
-        self.drop_keys(dropped, now);
-        for document in &leaving {
-            let incident = &document.incident;
-            let closed = ClosedRef {
-                incident_id: incident.incident_id.clone(),
-                start_time: incident.start_time,
-                close_time: incident.close_time,
-                incident_severity: incident.incident_severity,
-            };
-            self.head.closed.put(page::closed(&incident.incident_id), Entity::Closed(closed));
-            self.head.open.remove(&page::incident(&incident.incident_id));
-            for alert in &document.alerts {
-                self.head.open.remove(&page::alert(&alert.alert_id));
-            }
-        }
-        Ok(leaving)
-    }
-
     /// The incident with this id and its alerts, if it is on the board.
     pub fn with_alerts(&self, incident_id: &str) -> Result<Option<ClosedIncident>, Missing> {
         self.incident(incident_id)?.cloned().map(|incident| self.document(incident)).transpose()
     }
 
-    fn document(&self, incident: Incident) -> Result<ClosedIncident, Missing> {
+    pub(super) fn document(&self, incident: Incident) -> Result<ClosedIncident, Missing> {
         let mut alerts = Vec::with_capacity(incident.alerts.len());
         for alert_id in incident.alerts.keys() {
             alerts.extend(self.alert(alert_id)?.cloned());
@@ -341,67 +285,8 @@ impl Board {
     pub fn canonical(&self) -> Result<Vec<u8>, Missing> {
         let entities = self.head.open.between(&self.loaded, 0, u64::MAX)?;
         // Plain data with text keys: serialising it into memory has no way to fail.
-        Ok(serde_json::to_vec(&(self.head.channel_id, entities)).unwrap_or_default())
-    }
-
-    /// Prepares the board for storing. `token` makes the names of its new pieces unlike anybody else's.
-    pub fn encode(&mut self, token: u64, now: Timestamp) -> Result<Encoded, Missing> {
-        let head = &mut self.head;
-        let mut full: Vec<&mut Tree> = [
-            (&mut head.open, CHANGES_BYTES),
-            (&mut head.index, INDEX_CHANGES_BYTES),
-            (&mut head.closed, INDEX_CHANGES_BYTES),
-        ]
-        .into_iter()
-        .filter_map(|(tree, limit)| (tree.changes_bytes() > limit).then_some(tree))
-        .collect();
-        // All of them before any is changed: this is called again when a page is missing.
-        full.iter().try_for_each(|tree| tree.flush_needs(&self.loaded))?;
-        let (channel_id, mut nth) = (head.channel_id, 0);
-        let mut name = || {
-            nth += 1;
-            keys::piece(channel_id, token, nth)
-        };
-        let mut writes = Vec::new();
-        let mut dropped = Vec::new();
-        for tree in &mut full {
-            let flushed = tree.flush(&mut self.loaded, &mut name)?;
-            writes.extend(flushed.writes);
-            dropped.extend(flushed.dropped);
-        }
-        self.spill_outbox(&mut name, &mut writes);
-        self.drop_keys(dropped, now);
-        let deletes = self.take_garbage(now);
-        self.head.version += 1;
-        Ok(Encoded { deletes, writes, head: self.head.encode() })
-    }
-
-    fn spill_outbox(&mut self, mut name: impl FnMut() -> String, writes: &mut Vec<(String, Vec<u8>)>) {
-        let outbox = &mut self.head.outbox;
-        let few = outbox.inline.len() <= INLINE_EVENTS;
-        if few && serde_json::to_vec(&outbox.inline).is_ok_and(|bytes| bytes.len() <= OUTBOX_BYTES) {
-            return;
-        }
-        for events in std::mem::take(&mut outbox.inline).chunks(SEGMENT_EVENTS) {
-            let key = name();
-            // Plain data with text keys: serialising it into memory has no way to fail.
-            let (entries, parts) = value::split(&key, &serde_json::to_vec(events).unwrap_or_default());
-            writes.extend(entries);
-            outbox.segments.push(Segment { key, parts });
-        }
-    }
-
-    fn drop_keys(&mut self, keys: Vec<String>, now: Timestamp) {
-        if !keys.is_empty() {
-            self.head.garbage.push(Garbage { since: now, keys });
-        }
-    }
-
-    fn take_garbage(&mut self, now: Timestamp) -> Vec<String> {
-        let (old, young): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.head.garbage).into_iter().partition(|g| now.millis_since(g.since) > GARBAGE_MS);
-        self.head.garbage = young;
-        old.into_iter().flat_map(|g| g.keys).collect()
+        Ok(serde_json::to_vec(&(self.head.channel_id, entities, &self.head.last_times, &self.head.sources))
+            .unwrap_or_default())
     }
 }
 

@@ -13,6 +13,7 @@ mod incident;
 mod outbox;
 mod page;
 mod sources;
+mod storing;
 mod tree;
 
 pub use alert::Alert;
@@ -23,3 +24,4 @@ pub use head::{Board, Missing};
 pub use incident::{Incident, Note, Progress};
 pub use outbox::{Batch, Event, EventType};
 pub use page::Page;
+pub use storing::Encoded;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use alarum::fold::{Folder, PageCache};
 use alarum::intake::{AlertEvent, Status};
-use alarum::journal::{Accepted, Record};
+use alarum::journal::{Accepted, Arrival, Record, What};
 use alarum::time::Timestamp;
 use proptest::prelude::*;
 
@@ -28,7 +28,15 @@ fn accepted() -> impl Strategy<Value = Accepted> {
         };
         let everywhere = status == Status::Ok && key % 2 == 0;
         let channel_ids = if everywhere { Vec::new() } else { channel_ids };
-        Accepted { integration_id: 9001, channel_ids, everywhere, what: event.into(), ..Accepted::default() }
+        // Some keys inhibit others.
+        let (sources, targets) = match key {
+            0 => (vec![1], vec![]),
+            1 => (vec![1, 2], vec![2]),
+            2 | 3 => (vec![], vec![1]),
+            _ => (vec![], vec![]),
+        };
+        let what = What::Event(Arrival { event, sources, targets, ..Arrival::default() });
+        Accepted { integration_id: 9001, channel_ids, everywhere, what, ..Accepted::default() }
     })
 }
 
