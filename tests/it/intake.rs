@@ -213,3 +213,153 @@ fn a_comment_by_alert_key_reaches_the_incident_its_timeline_and_the_subscribers(
     let types: Vec<_> = feed["data"]["items"].as_array().expect("items").iter().map(|i| i["type"].clone()).collect();
     assert_eq!(types, ["i_new", "i_comm", "i_rslv"]);
 }
+
+/// A configuration in which the private integration takes `rate_limit`.
+fn limited(rate_limit: &str) -> String {
+    DEMO.replacen("rate_limit = { per_second = 0, per_minute = 0 }", rate_limit, 1)
+}
+
+#[test]
+fn one_push_more_than_the_limit_is_told_when_to_come_again_and_changes_nothing() {
+    let mut world = World::with_config(&limited("rate_limit = { per_second = 3, per_minute = 0 }"));
+    for key in ["a", "b", "c"] {
+        assert_eq!(push(&mut world, &target(PRIVATE_KEY, ""), &alert("Info", key, json!({}))).status, 200);
+    }
+    let answer = push(&mut world, &target(PRIVATE_KEY, ""), &alert("Info", "d", json!({})));
+    assert_eq!((answer.status, &body(&answer)["error"]["code"]), (429, &json!("RequestTooFrequently")));
+    assert_eq!(header(&answer, "retry-after"), Some("1"));
+    assert_eq!(world.incidents().len(), 3);
+    world.push_shared(alert("Info", "e", json!({})));
+    world.at(5).push(alert("Info", "d", json!({})));
+}
+
+#[test]
+fn by_default_a_hundred_pushes_in_a_second_and_a_thousand_in_a_minute_are_taken() {
+    let mut world = World::with_config(&limited(""));
+    let mut statuses = std::collections::BTreeMap::new();
+    for nth in 0..1500_u64 {
+        world.at(nth / 40);
+        let answer = push(&mut world, &target(PRIVATE_KEY, ""), &alert("Info", &format!("k{}", nth % 7), json!({})));
+        *statuses.entry(answer.status).or_insert(0) += 1;
+    }
+    assert_eq!(statuses, [(200, 1000), (429, 500)].into());
+}
+
+#[test]
+fn a_sender_that_would_lose_the_alert_is_not_refused_by_a_429() {
+    let mut world = World::with_config(&limited("rate_limit = { per_second = 1, per_minute = 0 }"));
+    let mut statuses = |user_agent: &str, path: &str, body: &Value| {
+        let mut answers = Vec::new();
+        for _ in 0..3 {
+            let target = format!("{path}?integration_key={PRIVATE_KEY}");
+            let request =
+                Request { user_agent: Some(user_agent.into()), ..request("POST", &target, &body.to_string()) };
+            let answer = world.send(request);
+            answers.push((answer.status, header(&answer, "retry-after").is_some()));
+        }
+        answers[2]
+    };
+    let (standard, one) = ("/event/push/alert/standard", alert("Info", "a", json!({})));
+    let group = json!({"alerts": [{"status": "firing", "labels": {"alertname": "Down"}}]});
+    assert_eq!(statuses("curl/8.0", standard, &one), (429, true));
+    assert_eq!(statuses("axios/1.7.2", standard, &one), (200, false), "Uptime Kuma never sends again");
+    assert_eq!(statuses("Go-http-client/1.1", standard, &one), (503, true), "catpaw sends again after a 5xx");
+    assert_eq!(statuses("Alertmanager/0.25.0", "/event/push/alert/prometheus", &group), (503, true));
+    assert_eq!(statuses("Grafana", "/event/push/alert/grafana", &group), (200, false));
+}
+
+#[test]
+fn an_instance_learns_from_folders_what_others_took() {
+    use crate::support::Cluster;
+    let cluster = Cluster::new(7, &limited("rate_limit = { per_second = 0, per_minute = 60 }"), 8, 1);
+    let taken = std::rc::Rc::new(std::cell::Cell::new(0));
+    for round in 0..40 {
+        for nth in 0..10 {
+            let taken = taken.clone();
+            let text = alert("Info", &format!("{round}/{nth}"), json!({})).to_string();
+            cluster.push(request("POST", &target(PRIVATE_KEY, ""), &text), move |answer| {
+                taken.set(taken.get() + usize::from(answer.status == 200));
+            });
+        }
+        cluster.run();
+    }
+    // Eight instances that know nothing of each other would take 400.
+    assert!((60..=80).contains(&taken.get()), "{}", taken.get());
+}
+
+#[test]
+fn a_preview_tells_what_changed_rules_would_change() {
+    let world = World::new();
+    let changed = json!({"version": 3, "cases": [{"if": [{"key": "labels.team", "oper": "IN", "vals": ["stor*"]}],
+        "channel_ids": [100], "fallthrough": false}]});
+    let alerts = json!([alert("Critical", "a", json!({"team": "storage"})), alert("Info", "b", json!({})),
+        {"event_status": "Ok", "alert_key": "a"}, {"event_status": "Nope"}]);
+    let call = json!({"integration_id": 9002, "alerts": alerts, "route": changed});
+    let (status, answer) = world.call("/route/preview", &call);
+    assert_eq!(status, 200, "{answer}");
+    let items = &answer["data"]["items"];
+    assert_eq!(items[0]["present"]["channel_ids"], json!([101, 100]));
+    assert_eq!(items[0]["changed"]["cases"][0]["matched"], true);
+    assert_eq!(items[0]["difference"], json!({"added": [], "removed": [101]}));
+    assert_eq!(items[1]["difference"], json!({"added": [], "removed": [100]}));
+    assert!(items[2]["remark"].as_str().is_some_and(|remark| remark.contains("recovery")), "{items}");
+    assert_eq!(items[3]["error"]["code"], "InvalidParameter");
+    assert!(world.cluster.store.keys().is_empty(), "a preview stores nothing");
+}
+
+#[test]
+fn a_preview_names_what_is_wrong_with_it() {
+    let world = World::new();
+    let alerts = json!([alert("Info", "a", json!({}))]);
+    let rule = |route: Value| json!({"integration_id": 9002, "alerts": alerts.clone(), "route": route});
+    let cases = [
+        (json!({"alerts": alerts.clone()}), "integration_id: "),
+        (json!({"integration_id": 5, "alerts": alerts.clone()}), "integration_id: there is no"),
+        (json!({"integration_id": 9001, "alerts": alerts.clone()}), "integration_id: a private"),
+        (json!({"integration_id": 9002}), "alerts: "),
+        (json!({"integration_id": 9002, "alerts": vec![0; 21]}), "alerts: "),
+        (rule(json!({})), "route: must have"),
+        (rule(json!({"cases": [{"if": [], "channel_ids": [5]}]})), "route: there is no channel 5"),
+        (
+            rule(json!({"cases": [{"if": [{"key": "title", "oper": "IN", "vals": ["/(/"]}], "channel_ids": [100]}]})),
+            "route: case 1: ",
+        ),
+        (rule(json!({"cases": [{"if": 5, "channel_ids": [100]}]})), "route: "),
+    ];
+    for (call, begins) in cases {
+        let (status, answer) = world.call("/route/preview", &call);
+        let message = answer["error"]["message"].as_str().unwrap_or_default();
+        assert!(status == 400 && message.starts_with(begins), "{call}: {answer}");
+    }
+}
+
+#[test]
+fn an_alert_can_be_explained_step_by_step_before_it_comes_and_after() {
+    let mut world = World::new();
+    let one = alert("Critical", "a", json!({"team": "storage"}));
+    let (status, answer) = world.call("/alert/explain", &json!({"integration_id": 9002, "alert": one}));
+    assert_eq!(status, 200, "{answer}");
+    let told = &answer["data"];
+    assert_eq!(told["route"]["cases"][0]["if"][0]["value"], "storage");
+    assert_eq!(told["channel_ids"], json!([101, 100]));
+    assert_eq!(told["channels"][0]["grouping"], "opens an alert with an incident of its own");
+    assert!(world.cluster.store.keys().is_empty(), "asking stores nothing");
+
+    world.push_shared(one.clone());
+    let (_, answer) = world.call("/alert/explain", &json!({"integration_id": 9002, "alert": one}));
+    let alert_id = answer["data"]["channels"][0]["alert_id"].clone();
+    assert!(
+        answer["data"]["channels"][0]["grouping"].as_str().is_some_and(|text| text.contains("belongs to incident"))
+    );
+    let (status, answer) = world.call("/alert/explain", &json!({"alert_id": alert_id}));
+    assert_eq!((status, &answer["data"]["stored"]["alert_id"]), (200, &alert_id), "{answer}");
+    assert_eq!(answer["data"]["configuration"]["same"], true);
+    assert_eq!(answer["data"]["received"]["labels"]["team"], "storage");
+    let incident_id = answer["data"]["stored"]["incident_id"].clone();
+    let (status, answer) = world.call("/alert/explain", &json!({"incident_id": incident_id}));
+    assert_eq!((status, &answer["data"]["stored"]["incident_id"]), (200, &incident_id));
+    for call in [json!({}), json!({"alert_id": "x"}), json!({"alert": 5}), json!({"integration_id": 9002, "alert": []})]
+    {
+        assert_eq!(world.call("/alert/explain", &call).0, 400, "{call}");
+    }
+}
