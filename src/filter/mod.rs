@@ -17,3 +17,4 @@ pub use field::{is_known, value};
 pub use pattern::{PATTERN_CHARS, Pattern};
 pub use re2::expression;
 pub use tree::Filter;
+pub(crate) use wildcard::matches as matches_wildcard;
