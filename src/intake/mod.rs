@@ -10,6 +10,7 @@ pub mod enrichment;
 mod event;
 pub mod fields;
 mod mapping;
+pub mod pipeline;
 mod rule;
 mod step;
 
@@ -20,4 +21,5 @@ pub use draft::Draft;
 pub use enrichment::{Enrichment, MappingTable};
 pub use event::{AlertEvent, Image, Severity, Status};
 pub use mapping::Mapping;
+pub use pipeline::{Outcome, Pipeline};
 pub use step::Step;
