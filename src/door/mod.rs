@@ -5,6 +5,7 @@ mod alertmanager;
 mod alertmanager_api;
 #[cfg(test)]
 mod arbitrary;
+mod change;
 mod grafana;
 mod grafana_legacy;
 mod prometheus;
@@ -19,6 +20,7 @@ use crate::intake::Draft;
 pub type Drafts = Vec<Result<Draft, ApiError>>;
 
 pub use alertmanager_api::read as read_alertmanager_api;
+pub use change::read as read_change;
 pub use grafana::read as read_grafana;
 pub use prometheus::read as read_prometheus;
 pub use standard::read as read_standard;
