@@ -8,6 +8,7 @@ mod arbitrary;
 mod change;
 mod grafana;
 mod grafana_legacy;
+pub mod pagerduty;
 mod prometheus;
 mod rfc3339;
 mod severity;
