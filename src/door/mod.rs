@@ -14,6 +14,7 @@ mod prometheus;
 mod rfc3339;
 mod severity;
 mod standard;
+mod zabbix;
 
 use serde_json::{Map, Value};
 
@@ -29,6 +30,7 @@ pub use grafana::read as read_grafana;
 pub use nightingale::read as read_nightingale;
 pub use prometheus::read as read_prometheus;
 pub use standard::read as read_standard;
+pub use zabbix::read as read_zabbix;
 
 /// Reads an object as one alert and an array as as many as it holds, none too.
 fn each(body: &Value, read: impl Fn(&Map<String, Value>) -> Result<Draft, ApiError>) -> Result<Drafts, ApiError> {
