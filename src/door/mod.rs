@@ -6,6 +6,7 @@ mod alertmanager_api;
 #[cfg(test)]
 mod arbitrary;
 mod change;
+pub mod cloudwatch;
 mod grafana;
 mod grafana_legacy;
 mod nightingale;
