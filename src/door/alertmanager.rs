@@ -122,7 +122,7 @@ fn first<'a>(texts: &'a BTreeMap<String, String>, names: &[&str]) -> Option<&'a 
 }
 
 /// Unix seconds, also with a fraction or an exponent, as Prometheus' templates print numbers.
-fn unix_secs(text: &str) -> Option<u64> {
+pub fn unix_secs(text: &str) -> Option<u64> {
     let secs: f64 = text.trim().parse().ok()?;
     (1.0..=LATEST_SECS).contains(&secs).then_some(secs as u64)
 }

@@ -32,16 +32,10 @@ pub(crate) fn read_each(
     read: impl Fn(&Map<String, Value>) -> Result<Draft, ApiError>,
 ) -> Result<Drafts, ApiError> {
     match body {
-        Value::Object(fields) => Ok(vec![read(fields)]),
-        Value::Array(alerts) if (1..=ALERTS).contains(&alerts.len()) => Ok(alerts
-            .iter()
-            .map(|alert| match alert {
-                Value::Object(fields) => read(fields),
-                _ => Err(ApiError::invalid("body", "every alert must be a JSON object")),
-            })
-            .collect()),
-        Value::Array(_) => Err(ApiError::invalid("body", "must hold 1 to 100 alerts")),
-        _ => Err(ApiError::invalid("body", "must be a JSON object or an array of them")),
+        Value::Array(alerts) if !(1..=ALERTS).contains(&alerts.len()) => {
+            Err(ApiError::invalid("body", "must hold 1 to 100 alerts"))
+        }
+        _ => super::each(body, read),
     }
 }
 
@@ -68,7 +62,11 @@ fn read_status(fields: &Map<String, Value>) -> Result<Status, ApiError> {
     text(fields, "event_status")?.and_then(Status::parse).ok_or(ApiError::invalid("event_status", problem))
 }
 
-fn read_labels(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, ApiError> {
+/// `labels`: texts, numbers and booleans by name; `null` counts as absent.
+///
+/// # Errors
+/// `InvalidParameter` where it is no object, or a value has parts.
+pub(super) fn read_labels(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, ApiError> {
     let labels = match fields.get("labels") {
         None | Some(Value::Null) => return Ok(BTreeMap::new()),
         Some(Value::Object(labels)) => labels,
@@ -101,7 +99,11 @@ fn read_images(fields: &Map<String, Value>) -> Result<Vec<Image>, ApiError> {
     images.iter().map(read).collect()
 }
 
-fn read_event_time(fields: &Map<String, Value>) -> Result<Option<u64>, ApiError> {
+/// `event_time`: Unix seconds.
+///
+/// # Errors
+/// `InvalidParameter` for anything but a whole number that is not negative.
+pub(super) fn read_event_time(fields: &Map<String, Value>) -> Result<Option<u64>, ApiError> {
     match fields.get("event_time") {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match value.as_u64() {

@@ -42,3 +42,37 @@ pub enum ChangeStatus {
     /// Done.
     Done,
 }
+
+impl ChangeStatus {
+    /// Reads the protocol's word; its case does not matter.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "planned" => Some(Self::Planned),
+            "ready" => Some(Self::Ready),
+            "processing" => Some(Self::Processing),
+            "canceled" | "cancelled" => Some(Self::Canceled),
+            "done" => Some(Self::Done),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_one_of_five_words_in_any_case() {
+        for (word, status) in [
+            ("Planned", ChangeStatus::Planned),
+            ("ready", ChangeStatus::Ready),
+            ("PROCESSING", ChangeStatus::Processing),
+            ("Canceled", ChangeStatus::Canceled),
+            ("cancelled", ChangeStatus::Canceled),
+            ("Done", ChangeStatus::Done),
+        ] {
+            assert_eq!(ChangeStatus::parse(word), Some(status), "{word}");
+        }
+        assert_eq!(ChangeStatus::parse("started"), None);
+    }
+}
