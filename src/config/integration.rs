@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::default_true;
 use crate::filter::Origin;
-use crate::intake::Mapping;
+use crate::intake::{Enrichment, Mapping, Pipeline};
 use crate::route::Route;
 use crate::secret::Secret;
 
@@ -36,6 +36,12 @@ pub struct Integration {
     pub rate_limit: RateLimit,
     /// How a free-form body at the standard door is read.
     pub mapping: Option<Mapping>,
+    /// What is done to the labels of every alert.
+    #[serde(default)]
+    pub enrichment: Enrichment,
+    /// What is done to every alert that does not recover.
+    #[serde(default)]
+    pub pipeline: Pipeline,
 }
 
 /// How many requests an integration takes; 0: any number.

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 pub use self::delivery::{Delivery, Subscription};
 use self::document::Document;
 pub use self::integration::{Integration, IntegrationKind, RateLimit};
+use crate::intake::MappingTable;
 use crate::secret::{Candidate, Secret};
 
 /// The configuration document.
@@ -29,6 +30,8 @@ pub struct Config {
     pub channels: Vec<Channel>,
     /// Where alerts come in.
     pub integrations: Vec<Integration>,
+    /// The tables in which enrichment looks labels up.
+    pub mapping_tables: Vec<MappingTable>,
     /// Who is told what happens to incidents.
     pub subscriptions: Vec<Subscription>,
     /// How webhooks are delivered.
@@ -94,12 +97,13 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let mut document = Document::parse(text)?;
         let integrations = document.list("integrations")?;
-        let config = Self { integrations, ..Self::shared(text, document)? };
+        let mapping_tables = document.list("mapping_tables")?;
+        let config = Self { integrations, mapping_tables, ..Self::shared(text, document)? };
         config.validate_integrations()?;
         Ok(config)
     }
 
-    /// The same without what only intake needs: integrations and their rules.
+    /// The same without what only intake needs: integrations with their rules, mapping tables.
     ///
     /// # Errors
     /// As [`Config::parse`], for the rest of the document.
@@ -120,6 +124,7 @@ impl Config {
             app_keys: document.list("app_keys")?,
             channels: document.list("channels")?,
             integrations: Vec::new(),
+            mapping_tables: Vec::new(),
             subscriptions: document.list("subscriptions")?,
             delivery: document.optional("delivery")?.unwrap_or_default(),
             tick: document.optional("tick")?.unwrap_or_default(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Config, ConfigError, IntegrationKind};
+use crate::ingest::Door;
 
 impl Config {
     /// Finds the first problem of what every component needs.
@@ -26,6 +27,12 @@ impl Config {
 
     /// Finds the first problem of the integrations.
     pub(super) fn validate_integrations(&self) -> Result<(), ConfigError> {
+        let mut tables = BTreeSet::new();
+        for table in &self.mapping_tables {
+            let at = format!("mapping_tables: id {}", table.id);
+            check(!table.id.is_empty() && tables.insert(&table.id), || format!("{at}: must be there and unique"))?;
+            table.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
+        }
         let mut ids = BTreeSet::new();
         for (index, integration) in self.integrations.iter().enumerate() {
             let at = format!("integrations: id {}", integration.id);
@@ -34,10 +41,18 @@ impl Config {
             check(integration.key.len() >= 16, problem)?;
             let twin = self.integrations[..index].iter().any(|other| other.key == integration.key);
             check(!twin, || format!("{at}: key: another integration has the same"))?;
+            let door = integration.door.as_deref();
+            let problem = || format!("{at}: type: is not the type of an integration");
+            check(door.is_none_or(|kind| Door::of_kind(kind).is_some()), problem)?;
             let private = integration.kind == IntegrationKind::Private;
             let problem =
                 || format!("{at}: a private integration has a channel_id and no route, a shared one no channel_id");
             check(private == integration.channel_id.is_some() && (!private || integration.route.is_empty()), problem)?;
+            integration
+                .enrichment
+                .check(&self.mapping_tables)
+                .map_err(|e| ConfigError(format!("{at}: enrichment: {e}")))?;
+            integration.pipeline.check().map_err(|e| ConfigError(format!("{at}: pipeline: {e}")))?;
             if let Some(mapping) = &integration.mapping {
                 mapping.check().map_err(|e| ConfigError(format!("{at}: mapping: {e}")))?;
             }

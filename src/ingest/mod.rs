@@ -20,7 +20,7 @@ pub use self::reading::read_alerts;
 use self::reply::Reply;
 use crate::board::NO_CHANNEL;
 use crate::config::{Config, Integration, IntegrationKind};
-use crate::door::Drafts;
+use crate::door::{Drafts, pagerduty};
 use crate::error::{ApiError, Code};
 use crate::http::{Answer, Request, answer};
 use crate::id::hex;
@@ -35,6 +35,9 @@ const COMPANY_PAUSE_US: u64 = 50_000;
 /// A push of which nothing is kept is noted at most once in this time, so that the integration shows when it was
 /// reached, seconds.
 const NOTE_SECS: u64 = 10;
+
+/// How long confirming a subscription may take, milliseconds. The service waits fifteen seconds for the answer.
+const CONFIRM_MS: u64 = 5_000;
 
 /// What an instance of the component keeps between its requests.
 #[derive(Default)]
@@ -92,7 +95,7 @@ impl Ingest {
             Ok((reply, hint)) => (Ok(reply), hint),
             Err(error) => (Err(error), None),
         };
-        (reply::render(door, request_id, reply), hint)
+        (reply::render(door, request, request_id, reply), hint)
     }
 
     /// What follows an answer: declines further requests where this instance is one too many, and passes the hint on.
@@ -140,16 +143,23 @@ impl Ingest {
 
 impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
     async fn run(self) -> Result<(Reply, Option<Hint>), ApiError> {
-        let integration = credentials::named(self.config, self.door, self.request)?;
+        let named = credentials::named(self.config, self.door, self.request)?;
         let body = reading::body(self.door, self.request);
-        let integration = match integration {
-            Some(integration) => integration,
-            None => return Err(credentials::unknown()),
+        let integration = match (named, &body) {
+            (Some(integration), _) => integration,
+            (None, Ok(body)) if self.door == Door::PagerDuty => {
+                credentials::find(self.config, self.door, pagerduty::key(body).unwrap_or_default())?
+            }
+            (None, _) => return Err(credentials::unknown()),
         };
         let now = self.ports.now();
         self.within_limit(integration, now)?;
         match reading::read(self.door, integration, &body?, now)? {
             Reading::Alerts(drafts, list) => self.alerts(integration, drafts, list, now).await,
+            Reading::PagerDuty(push) => self.pagerduty(integration, push, now).await,
+            Reading::PagerDutyErrors(errors) => Ok((Reply::PagerDutyErrors(errors), None)),
+            Reading::Confirm(url) => self.confirm(integration, &url).await,
+            Reading::Nothing => Ok((Reply::Done, None)),
             Reading::Comment(comment) => {
                 let channel_ids = integration.channel_id.into_iter().collect();
                 let everywhere = integration.kind == IntegrationKind::Shared;
@@ -207,6 +217,37 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
         }
         accepted.iter_mut().skip(1).for_each(|accepted| accepted.continues = true);
         Ok((Reply::Alerts(results, list), Some(self.store(accepted).await?)))
+    }
+
+    /// An event of PagerDuty's is one alert. An acknowledgement changes nothing: it is a word to people, and who answers
+    /// for an incident is decided here.
+    async fn pagerduty(
+        &self,
+        integration: &Integration,
+        push: pagerduty::Push,
+        now: Timestamp,
+    ) -> Result<(Reply, Option<Hint>), ApiError> {
+        if push.action == pagerduty::Action::Acknowledge {
+            return Ok((Reply::PagerDuty(push.version, push.dedup_key), None));
+        }
+        let (reply, hint) = self.alerts(integration, vec![Ok(push.draft)], false, now).await?;
+        let key = match reply {
+            Reply::Alerts(results, _) => results.into_iter().flatten().next(),
+            _ => None,
+        };
+        Ok((Reply::PagerDuty(push.version, key.unwrap_or(push.dedup_key)), hint))
+    }
+
+    /// Confirms a subscription by fetching its URL, which was checked to be the service's own.
+    async fn confirm(&self, integration: &Integration, url: &str) -> Result<(Reply, Option<Hint>), ApiError> {
+        let problem = match self.ports.get(url, CONFIRM_MS).await {
+            Ok(answer) if (200..300).contains(&answer.status) => return Ok((Reply::Done, None)),
+            Ok(answer) => format!("status {}", answer.status),
+            Err(error) => error.to_string(),
+        };
+        let (request_id, id) = (self.request_id, integration.id);
+        self.ports.line(&format!("subscription not confirmed request={request_id} integration={id} {problem}"));
+        Err(ApiError::new(Code::ServiceUnavailable, "the subscription could not be confirmed; the log says why"))
     }
 
     async fn store(&self, accepted: Vec<Accepted>) -> Result<Hint, ApiError> {

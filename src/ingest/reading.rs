@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::door::Door;
 use crate::config::Integration;
-use crate::door::{self, Drafts};
+use crate::door::{self, Drafts, cloudwatch, pagerduty};
 use crate::error::ApiError;
 use crate::http::Request;
 use crate::intake::{ChangeEvent, Comment};
@@ -15,10 +15,18 @@ use crate::time::Timestamp;
 pub enum Reading {
     /// Alerts; whether the sender gave a list of them.
     Alerts(Drafts, bool),
+    /// An event of PagerDuty's.
+    PagerDuty(pagerduty::Push),
+    /// What is wrong with an event of PagerDuty's.
+    PagerDutyErrors(Vec<String>),
+    /// A subscription that is confirmed by fetching this URL, which is the service's own.
+    Confirm(String),
     /// A comment.
     Comment(Comment),
     /// A change event.
     Change(ChangeEvent),
+    /// Nothing that is to be kept.
+    Nothing,
 }
 
 /// The body of a push as JSON.
@@ -43,7 +51,18 @@ pub fn read(door: Door, integration: &Integration, body: &Value, now: Timestamp)
         Door::Prometheus => alerts(door::read_prometheus(body)?),
         Door::AlertmanagerApi => alerts(door::read_alertmanager_api(body, now.secs())?),
         Door::Grafana => alerts(door::read_grafana(body)?),
-        Door::PagerDuty | Door::Nightingale | Door::Zabbix | Door::CloudWatch | Door::Change => alerts(Drafts::new()),
+        Door::PagerDuty => match pagerduty::read(body) {
+            Ok(push) => Reading::PagerDuty(push),
+            Err(errors) => Reading::PagerDutyErrors(errors),
+        },
+        Door::Nightingale => alerts(door::read_nightingale(body)?),
+        Door::Zabbix => alerts(door::read_zabbix(body)?),
+        Door::CloudWatch => match cloudwatch::read(body)? {
+            cloudwatch::Message::Alerts(drafts) => alerts(drafts),
+            cloudwatch::Message::Confirm { url } => Reading::Confirm(url),
+            cloudwatch::Message::Nothing => Reading::Nothing,
+        },
+        Door::Change => Reading::Change(door::read_change(body)?),
         Door::Comment => Reading::Comment(Comment::read(body)?),
     })
 }
@@ -56,6 +75,8 @@ pub fn read_alerts(kind: &str, integration: &Integration, body: &Value, now: Tim
     let door = Door::of_kind(kind).ok_or(ApiError::invalid("type", "is not the type of an integration"))?;
     match read(door, integration, body, now)? {
         Reading::Alerts(drafts, _) => Ok(drafts),
+        Reading::PagerDuty(push) => Ok(vec![Ok(push.draft)]),
+        Reading::PagerDutyErrors(errors) => Err(ApiError::invalid("alert", &errors.join("; "))),
         _ => Err(ApiError::invalid("alert", "is no alert")),
     }
 }

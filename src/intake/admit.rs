@@ -8,11 +8,14 @@ use serde::Serialize;
 
 use super::draft::Draft;
 use super::event::{AlertEvent, Severity, Status};
+use super::pipeline::Outcome;
+use super::step::Step;
 use crate::config::{Config, Integration, IntegrationKind};
 use crate::error::{ApiError, Code};
 use crate::filter::Facts;
 use crate::journal::{Accepted, Arrival, What};
 use crate::route::RouteSteps;
+use crate::title;
 
 /// What a push says besides its alerts, in its query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +55,11 @@ pub struct Admitted {
 pub struct Steps {
     /// The event as it was sent, with its key and title.
     pub received: AlertEvent,
-    /// What enrichment and pipeline made of it.
+    /// What each rule of the enrichment did.
+    pub enrichment: Vec<Step>,
+    /// What each rule of the pipeline did; a recovery passes it untouched.
+    pub pipeline: Vec<Step>,
+    /// What enrichment and pipeline made of the event.
     pub admitted: AlertEvent,
     /// Whether a rule of the pipeline dropped it.
     pub dropped: bool,
@@ -101,10 +108,18 @@ impl Admitting<'_> {
 
     /// Takes a sealed event through enrichment, pipeline and routing. What is to be stored; `None` where a rule dropped
     /// the alert or no channel takes it. With `steps`, tells every step.
-    pub fn pass(&self, event: AlertEvent, mut steps: Option<&mut Steps>) -> Option<Accepted> {
+    pub fn pass(&self, mut event: AlertEvent, mut steps: Option<&mut Steps>) -> Option<Accepted> {
+        let Integration { enrichment, pipeline, .. } = self.integration;
+        let ruled = !enrichment.rules.is_empty() || !pipeline.rules.is_empty();
+        let received = (ruled || steps.is_some()).then(|| event.clone());
+        let outcome = self.apply_rules(&mut event, steps.as_deref_mut());
         if let Some(steps) = &mut steps {
-            steps.received = event.clone();
+            steps.received = received.clone().unwrap_or_default();
             steps.admitted = event.clone();
+            steps.dropped = outcome.dropped;
+        }
+        if outcome.dropped {
+            return None;
         }
         let (channel_ids, everywhere) = self.route(&event, steps.as_deref_mut());
         if let Some(steps) = steps {
@@ -113,9 +128,24 @@ impl Admitting<'_> {
         if channel_ids.is_empty() && !everywhere {
             return None;
         }
+        let original = received.filter(|received| *received != event).map(Box::new);
         let (door, config) = (self.door_kept(), self.config.revision);
-        let what = What::Event(Arrival { event, door, config, ..Arrival::default() });
+        let Outcome { targets, sources, .. } = outcome;
+        let what = What::Event(Arrival { event, door, config, original, targets, sources });
         Some(Accepted { integration_id: self.integration.id, channel_ids, everywhere, continues: false, what })
+    }
+
+    /// Enriches the labels, makes the title anew where they changed, and runs the pipeline.
+    fn apply_rules(&self, event: &mut AlertEvent, mut steps: Option<&mut Steps>) -> Outcome {
+        let Integration { enrichment, pipeline, .. } = self.integration;
+        let origin = self.integration.origin(self.door);
+        if !enrichment.rules.is_empty() {
+            let labels = event.labels.clone();
+            let told = steps.as_mut().map(|steps| &mut steps.enrichment);
+            enrichment.apply(event, origin, &self.config.mapping_tables, told);
+            title::retitle_after(event, &labels, origin);
+        }
+        pipeline.apply(event, origin, steps.map(|steps| &mut steps.pipeline))
     }
 
     /// The channels of an event, and whether it goes to wherever its alert is open.
