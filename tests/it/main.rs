@@ -9,3 +9,4 @@ mod lifecycle;
 mod promises;
 mod refusals;
 mod replay;
+mod rules;
