@@ -243,3 +243,17 @@ fn a_subscription_of_sns_is_confirmed_only_at_the_services_own_address() {
     );
     assert!(world.cluster.log.borrow().iter().all(|line| !line.contains("Token")), "the token is a secret");
 }
+
+#[test]
+fn the_rules_that_the_documentation_shows_are_valid() {
+    let page = include_str!("../../docs/doors.md");
+    let blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut found = 0;
+    for block in blocks {
+        let start = "version = 1\n[account]\nid = 1\nname = \"a\"\n[[channels]]\nid = 100\nname = \"a\"\n[[channels]]\nid = 101\n\
+            name = \"b\"\n[[integrations]]\nid = 1\nname = \"i\"\nkind = \"shared\"\nkey = \"0123456789abcdef\"\n";
+        alarum::config::Config::parse(&format!("{start}{block}")).expect("valid");
+        found += 1;
+    }
+    assert_eq!(found, 2);
+}
