@@ -50,6 +50,12 @@ impl Code {
         }
     }
 
+    /// The code with this name, of those that a question can be refused with.
+    pub fn named(name: &str) -> Option<Self> {
+        let codes = [Self::InvalidParameter, Self::AccessDenied, Self::ResourceNotFound, Self::EntityTooLarge];
+        codes.into_iter().find(|code| code.name() == name)
+    }
+
     /// The HTTP status that goes with the code.
     pub const fn status(self) -> u16 {
         match self {

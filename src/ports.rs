@@ -145,6 +145,13 @@ pub trait Relay {
     async fn retry(&self) -> Option<DeliveryReport>;
 }
 
+/// Questions to the component that takes alerts in: it alone knows senders' protocols and the rules of integrations.
+#[allow(async_fn_in_trait)]
+pub trait Advice {
+    /// The answer to a question at `path`: status and body; `None` if there was none.
+    async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)>;
+}
+
 /// Whether the host gives this instance further requests.
 #[allow(async_fn_in_trait)]
 pub trait Admission {

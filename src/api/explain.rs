@@ -1,21 +1,36 @@
 //! Explain: every step that an alert takes, from what was sent to the incident it is a part of.
 //!
-//! The steps are made by the very code that takes alerts in, for an alert that is on a board or for one that is given.
+//! The steps are made by the component that takes alerts in, by the very code that does it; the boards add what they know.
 //! What is stored of an alert is what was sent and the revision of the configuration then; the steps are those of the
 //! configuration now, and the answer says whether that is the same.
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::parameters::text;
 use super::{Call, Failure};
 use crate::board::{Alert, Board};
 use crate::error::{ApiError, Code};
+use crate::fold::FoldError;
 use crate::id::{alert_identity, object_id_secs};
-use crate::ingest::read_alerts;
-use crate::intake::{Admitting, AlertEvent, Overrides, Status, Steps};
-use crate::journal::{Accepted, What};
-use crate::ports::{Clock, Random, Store};
+use crate::ingest::{EXPLAIN, STANDARD};
+use crate::intake::{AlertEvent, Status};
+use crate::ports::{Advice, Clock, Random, Store};
+
+/// What the answer to the question for the steps says of what the boards are asked for.
+#[derive(Deserialize)]
+struct Explained {
+    admitted: AlertEvent,
+    channel_ids: Vec<i64>,
+    board: Option<Wanted>,
+}
+
+/// What the boards are asked for; absent where the alert reaches none.
+#[derive(Deserialize)]
+struct Wanted {
+    everywhere: bool,
+    targets: Vec<u64>,
+}
 
 /// What happens, or happened, to an alert in one channel.
 #[derive(Serialize)]
@@ -33,33 +48,17 @@ struct InChannel {
     incident_id: Option<String>,
 }
 
-impl<S: Store, P: Clock + Random> Call<'_, S, P> {
+impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
     /// `/alert/explain`: for `alert_id` (an alert on a board) or `incident_id` (its first alert), or for `alert` (a body
     /// as it is pushed, to the door `type` of `integration_id`). Nothing is stored.
     pub(super) async fn alert_explain(&self) -> Result<Value, Failure> {
-        let given = self.parameters.get("alert").filter(|alert| !alert.is_null());
-        match given {
-            Some(body) => self.explain_given(body).await,
-            None => self.explain_stored().await,
+        if self.parameters.get("alert").is_some_and(|alert| !alert.is_null()) {
+            let mut question = self.parameters.clone();
+            question.remove("event");
+            let steps = self.advised(EXPLAIN, &question).await?;
+            let integration_id = super::parameters::required_id(self.parameters, "integration_id")?;
+            return self.told(steps, integration_id, None).await;
         }
-    }
-
-    async fn explain_given(&self, body: &Value) -> Result<Value, Failure> {
-        let integration = self.integration()?;
-        let kind = text(self.parameters, "type")?.unwrap_or_else(|| "standard".to_owned());
-        let overrides = &Overrides::default();
-        let admitting = Admitting { config: self.config, integration, door: &kind, overrides };
-        admitting.check()?;
-        let mut drafts = read_alerts(&kind, integration, body, self.now())?;
-        if drafts.len() != 1 {
-            return Err(ApiError::invalid("alert", "must be one alert").into());
-        }
-        let mut steps = Steps::default();
-        let admitted = drafts.remove(0).and_then(|draft| admitting.admit(draft, Some(&mut steps)))?;
-        self.told(&steps, admitted.accepted, None).await
-    }
-
-    async fn explain_stored(&self) -> Result<Value, Failure> {
         let alert = match text(self.parameters, "alert_id")? {
             Some(id) => self.find_alert(&id).await?,
             None if self.parameters.contains_key("incident_id") => {
@@ -71,14 +70,10 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         };
         let unknown = || ApiError::new(Code::ResourceNotFound, "alert_id: there is no such alert on a board");
         let alert = alert.ok_or_else(unknown)?;
-        let gone = || ApiError::new(Code::ResourceNotFound, "the integration of the alert is not configured any more");
-        let integration = self.config.integration(alert.integration_id).ok_or_else(gone)?;
-        let kind = if alert.door.is_empty() { "standard" } else { alert.door.as_str() };
-        let overrides = &Overrides::default();
-        let admitting = Admitting { config: self.config, integration, door: kind, overrides };
-        let mut steps = Steps::default();
-        let accepted = admitting.pass(latest_event(&alert), Some(&mut steps));
-        self.told(&steps, accepted, Some(&alert)).await
+        let kind = if alert.door.is_empty() { STANDARD } else { alert.door.as_str() };
+        let question = json!({"integration_id": alert.integration_id, "type": kind, "event": latest_event(&alert)});
+        let steps = self.advised(EXPLAIN, question.as_object().unwrap_or(&Map::new())).await?;
+        self.told(steps, alert.integration_id, Some(&alert)).await
     }
 
     async fn find_alert(&self, alert_id: &str) -> Result<Option<Alert>, Failure> {
@@ -95,10 +90,12 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     }
 
     /// The steps, and what follows in each channel.
-    async fn told(&self, steps: &Steps, accepted: Option<Accepted>, stored: Option<&Alert>) -> Result<Value, Failure> {
+    async fn told(&self, mut told: Value, integration_id: i64, stored: Option<&Alert>) -> Result<Value, Failure> {
+        let Explained { admitted, channel_ids, board } = serde_json::from_value(told.clone())
+            .map_err(|error| FoldError::Unreadable { key: EXPLAIN.to_owned(), problem: error.to_string() })?;
         let mut channels = Vec::new();
-        if let Some(Accepted { integration_id, what: What::Event(arrival), channel_ids, everywhere, .. }) = accepted {
-            let identity = alert_identity(integration_id, &arrival.event.alert_key);
+        if let Some(Wanted { everywhere, targets }) = board {
+            let identity = alert_identity(integration_id, &admitted.alert_key);
             let wanted = (!everywhere).then_some(channel_ids.as_slice());
             let mut boards = self.folder.view(wanted).await?;
             // A channel where nothing has happened yet has no board.
@@ -111,11 +108,11 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
                 if everywhere && open.is_none() {
                     continue;
                 }
-                let inhibited = board.inhibits(&identity, &arrival.targets, self.now().secs());
-                channels.push(self.in_channel(board.head.channel_id, &arrival.event, open, inhibited));
+                let inhibited = board.inhibits(&identity, &targets, self.folder.clock.now().secs());
+                channels.push(self.in_channel(board.head.channel_id, &admitted, open, inhibited));
             }
         }
-        let mut told = super::json(steps);
+        told.as_object_mut().map(|fields| fields.remove("board"));
         told["channels"] = super::json(channels);
         let now = format!("{:016x}", self.config.revision);
         told["configuration"] = match stored {
@@ -126,8 +123,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             }
         };
         if let Some(alert) = stored {
-            let kept = json!({"alert_id": alert.alert_id, "incident_id": alert.incident_id, "alert_status": alert.alert_status});
-            told["stored"] = kept;
+            let Alert { alert_id, incident_id, alert_status, .. } = alert;
+            told["stored"] = json!({"alert_id": alert_id, "incident_id": incident_id, "alert_status": alert_status});
         }
         Ok(told)
     }

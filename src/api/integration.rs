@@ -41,14 +41,4 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let items: Vec<Value> = self.config.integrations.iter().map(show).collect();
         Ok(json!({"total": items.len(), "items": items}))
     }
-
-    /// The integration that the call names.
-    pub(super) fn integration(&self) -> Result<&Integration, Failure> {
-        let id = super::parameters::required_id(self.parameters, "integration_id")?;
-        let unknown = || {
-            let message = "integration_id: there is no such integration";
-            crate::error::ApiError::new(crate::error::Code::ResourceNotFound, message)
-        };
-        Ok(self.config.integration(id).ok_or_else(unknown)?)
-    }
 }

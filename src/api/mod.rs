@@ -7,7 +7,6 @@ mod explain;
 mod incident;
 mod integration;
 mod parameters;
-mod preview;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,8 +15,8 @@ use crate::config::Config;
 use crate::error::{ApiError, Code};
 use crate::fold::{FoldError, Folder, PageCache};
 use crate::http::{Answer, Request, answer};
-use crate::ingest::{configured, request_id};
-use crate::ports::{Clock, Log, Random, Store};
+use crate::ingest::{PREVIEW, configured, request_id};
+use crate::ports::{Advice, Clock, Log, Random, Store};
 
 /// Totals are counted up to this.
 const TOTAL_MAX: usize = 1000;
@@ -40,6 +39,7 @@ struct List {
 /// A call on its way.
 struct Call<'a, S, P> {
     folder: Folder<'a, S, P, P>,
+    ports: &'a P,
     pages: &'a PageCache,
     config: &'a Config,
     parameters: &'a Map<String, Value>,
@@ -47,7 +47,7 @@ struct Call<'a, S, P> {
 
 impl Api {
     /// Answers a request.
-    pub async fn handle<S: Store, P: Clock + Random + Log>(
+    pub async fn handle<S: Store, P: Clock + Random + Log + Advice>(
         &self,
         store: &S,
         ports: &P,
@@ -66,7 +66,7 @@ impl Api {
         answer(&request_id, result)
     }
 
-    async fn call<S: Store, P: Clock + Random>(
+    async fn call<S: Store, P: Clock + Random + Advice>(
         &self,
         store: &S,
         ports: &P,
@@ -84,13 +84,13 @@ impl Api {
         }
         let parameters = &parameters::read(request)?;
         let folder = Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms: 0 };
-        let call = Call { folder, pages: &self.pages, config, parameters };
+        let call = Call { folder, ports, pages: &self.pages, config, parameters };
         match path {
             "/incident/list" => call.incident_list().await,
             "/incident/info" => call.incident_info().await,
             "/incident/feed" => call.incident_feed().await,
             "/integration/list" => call.integration_list().await,
-            "/route/preview" => call.route_preview(),
+            "/route/preview" => call.advised(PREVIEW, parameters).await,
             "/alert/explain" => call.alert_explain().await,
             _ => call.change_list().await,
         }
@@ -108,9 +108,20 @@ const PATHS: [&str; 7] = [
     "/change/list",
 ];
 
-impl<S: Store, P: Clock + Random> Call<'_, S, P> {
-    fn now(&self) -> crate::time::Timestamp {
-        self.folder.clock.now()
+impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
+    /// What the component that takes alerts in says to a question.
+    async fn advised(&self, path: &str, question: &Map<String, Value>) -> Result<Value, Failure> {
+        // Plain data with text keys: serialising it into memory has no way to fail.
+        let body = serde_json::to_vec(question).unwrap_or_default();
+        let silent = || FoldError::Unreadable { key: path.to_owned(), problem: "no answer".to_owned() };
+        let (status, body) = self.ports.ask(path, body).await.ok_or_else(silent)?;
+        let answer: Value = serde_json::from_slice(&body).map_err(|_| silent())?;
+        if status == 200 {
+            return Ok(answer.get("data").cloned().unwrap_or_default());
+        }
+        let said = |name: &str| answer["error"][name].as_str().unwrap_or_default();
+        let code = Code::named(said("code")).ok_or_else(silent)?;
+        Err(ApiError::new(code, said("message")).into())
     }
 }
 

@@ -59,13 +59,42 @@ impl Document {
 
     /// A section of many entries, which may be left out.
     pub fn list<T: DeserializeOwned>(&mut self, name: &str) -> Result<Vec<T>, ConfigError> {
+        let entries = self.entries(name)?;
+        entries.into_iter().map(|entry| entry.read()).collect()
+    }
+
+    /// The entries of a section, not read yet.
+    pub fn entries(&mut self, name: &str) -> Result<Vec<Entry>, ConfigError> {
         match self.0.remove(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(entries)) => {
-                (1..).zip(entries).map(|(nth, entry)| read(entry, &format!("{name}: entry {nth}"))).collect()
+                let at = |nth: usize| format!("{name}: entry {nth}");
+                Ok((1..).zip(entries).map(|(nth, value)| Entry { value, at: at(nth) }).collect())
             }
             Some(_) => Err(ConfigError(format!("{name}: must be a list, written [[{name}]]"))),
         }
+    }
+}
+
+/// An entry of a section, not read yet.
+pub(super) struct Entry {
+    value: Value,
+    at: String,
+}
+
+impl Entry {
+    /// Takes some of its fields out of it.
+    pub fn split(&mut self, fields: &[&str]) -> Self {
+        let mut taken = Map::new();
+        if let Value::Object(all) = &mut self.value {
+            taken.extend(fields.iter().filter_map(|field| all.remove_entry(*field)));
+        }
+        Self { value: Value::Object(taken), at: self.at.clone() }
+    }
+
+    /// Reads it.
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, ConfigError> {
+        read(self.value, &self.at)
     }
 }
 

@@ -22,9 +22,6 @@ pub struct Integration {
     pub kind: IntegrationKind,
     /// The channel of a private one.
     pub channel_id: Option<i64>,
-    /// The rules of a shared one; without them every push is refused.
-    #[serde(default)]
-    pub route: Route,
     /// The one door that the key opens, by its type (`standard`, `prometheus` …); absent: every door.
     #[serde(rename = "type")]
     pub door: Option<String>,
@@ -34,6 +31,18 @@ pub struct Integration {
     /// How many requests it takes.
     #[serde(default)]
     pub rate_limit: RateLimit,
+    /// What is done to its alerts; read apart, because most components need none of it.
+    #[serde(skip)]
+    pub rules: Rules,
+}
+
+/// What an integration does to its alerts, and where they go.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// The routing rules of a shared one; without them every push is refused.
+    #[serde(default)]
+    pub route: Route,
     /// How a free-form body at the standard door is read.
     pub mapping: Option<Mapping>,
     /// What is done to the labels of every alert.
@@ -42,6 +51,11 @@ pub struct Integration {
     /// What is done to every alert that does not recover.
     #[serde(default)]
     pub pipeline: Pipeline,
+}
+
+impl Rules {
+    /// The fields of an integration that belong here.
+    pub(super) const FIELDS: [&str; 4] = ["route", "mapping", "enrichment", "pipeline"];
 }
 
 /// How many requests an integration takes; 0: any number.

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 pub use self::delivery::{Delivery, Subscription};
-use self::document::Document;
-pub use self::integration::{Integration, IntegrationKind, RateLimit};
+use self::document::{Document, Entry};
+pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
 use crate::intake::MappingTable;
 use crate::secret::{Candidate, Secret};
 
@@ -96,19 +96,29 @@ impl Config {
     /// The first problem, with its section and field.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let mut document = Document::parse(text)?;
-        let integrations = document.list("integrations")?;
+        let read = |mut entry: Entry| {
+            let rules = entry.split(&Rules::FIELDS).read()?;
+            Ok(Integration { rules, ..entry.read()? })
+        };
+        let integrations = document.entries("integrations")?.into_iter().map(read).collect::<Result<_, _>>()?;
         let mapping_tables = document.list("mapping_tables")?;
         let config = Self { integrations, mapping_tables, ..Self::shared(text, document)? };
         config.validate_integrations()?;
         Ok(config)
     }
 
-    /// The same without what only intake needs: integrations with their rules, mapping tables.
+    /// The same without what only intake needs: the rules of integrations, mapping tables.
     ///
     /// # Errors
     /// As [`Config::parse`], for the rest of the document.
-    pub fn parse_for_delivery(text: &str) -> Result<Self, ConfigError> {
-        Self::shared(text, Document::parse(text)?)
+    pub fn parse_without_rules(text: &str) -> Result<Self, ConfigError> {
+        let mut document = Document::parse(text)?;
+        let read = |mut entry: Entry| {
+            entry.split(&Rules::FIELDS);
+            entry.read()
+        };
+        let integrations = document.entries("integrations")?.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { integrations, ..Self::shared(text, document)? })
     }
 
     /// What every component needs.
@@ -202,12 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn delivery_reads_the_rest_of_the_document_alike_and_does_not_look_at_integrations() {
-        let (all, some) = (Config::parse(DEMO).expect("valid"), Config::parse_for_delivery(DEMO).expect("valid"));
-        assert!(!all.integrations.is_empty() && some.integrations.is_empty());
+    fn without_rules_the_rest_of_the_document_reads_alike() {
+        let (all, some) = (Config::parse(DEMO).expect("valid"), Config::parse_without_rules(DEMO).expect("valid"));
         assert_eq!((all.revision, all.channels.len()), (some.revision, some.channels.len()));
         assert_eq!(all.subscriptions[0].url, some.subscriptions[0].url);
-        assert!(Config::parse_for_delivery(&DEMO.replace("[account]", "[acount]")).is_err());
+        let names = |config: &Config| config.integrations.iter().map(|i| i.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&all), names(&some));
+        assert!(!all.integrations[1].rules.route.is_empty() && some.integrations[1].rules.route.is_empty());
+        assert!(Config::parse_without_rules(&DEMO.replace("[account]", "[acount]")).is_err());
     }
 
     #[test]

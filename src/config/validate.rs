@@ -47,17 +47,21 @@ impl Config {
             let private = integration.kind == IntegrationKind::Private;
             let problem =
                 || format!("{at}: a private integration has a channel_id and no route, a shared one no channel_id");
-            check(private == integration.channel_id.is_some() && (!private || integration.route.is_empty()), problem)?;
+            check(
+                private == integration.channel_id.is_some() && (!private || integration.rules.route.is_empty()),
+                problem,
+            )?;
             integration
+                .rules
                 .enrichment
                 .check(&self.mapping_tables)
                 .map_err(|e| ConfigError(format!("{at}: enrichment: {e}")))?;
-            integration.pipeline.check().map_err(|e| ConfigError(format!("{at}: pipeline: {e}")))?;
-            if let Some(mapping) = &integration.mapping {
+            integration.rules.pipeline.check().map_err(|e| ConfigError(format!("{at}: pipeline: {e}")))?;
+            if let Some(mapping) = &integration.rules.mapping {
                 mapping.check().map_err(|e| ConfigError(format!("{at}: mapping: {e}")))?;
             }
-            integration.route.check().map_err(|e| ConfigError(format!("{at}: route: {e}")))?;
-            let targets = integration.channel_id.into_iter().chain(integration.route.channel_ids());
+            integration.rules.route.check().map_err(|e| ConfigError(format!("{at}: route: {e}")))?;
+            let targets = integration.channel_id.into_iter().chain(integration.rules.route.channel_ids());
             for id in targets {
                 check(self.channel(id).is_some(), || format!("{at}: there is no channel {id}"))?;
             }

@@ -25,6 +25,9 @@ pub enum Door {
     Comment,
 }
 
+/// The type of the standard door.
+pub const STANDARD: &str = "standard";
+
 /// What a sender does with an answer that says "too often, try again later", and so what it gets over the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverLimit {
@@ -58,7 +61,7 @@ impl Door {
     /// The type of an integration that is made for this door; `None` for one that every integration has.
     pub const fn kind(self) -> Option<&'static str> {
         match self {
-            Self::Standard => Some("standard"),
+            Self::Standard => Some(STANDARD),
             Self::Prometheus | Self::AlertmanagerApi => Some("prometheus"),
             Self::Grafana => Some("grafana"),
             Self::PagerDuty => Some("pagerduty"),

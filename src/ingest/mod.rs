@@ -4,8 +4,10 @@
 //! written, however many alerts a push has and wherever they go. Folding is somebody else's work; after the answer they
 //! get a hint that there is some.
 
+mod advice;
 mod credentials;
 mod door;
+mod preview;
 mod push;
 mod rate;
 mod reading;
@@ -14,10 +16,10 @@ mod reply;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-pub use self::door::{Door, OverLimit};
+pub use self::advice::{EXPLAIN, PREVIEW};
+pub use self::door::{Door, OverLimit, STANDARD};
 use self::push::Push;
 use self::rate::Rates;
-pub use self::reading::read_alerts;
 use crate::config::Config;
 use crate::error::{ApiError, Code};
 use crate::http::{Answer, Request, answer};
@@ -62,6 +64,10 @@ impl Ingest {
     ) -> (Answer, Option<Hint>) {
         let request_id = &request_id(ports);
         let Some(door) = Door::at(&request.path) else {
+            let advice = config.and_then(|config| advice::advise(config, request, ports.now()));
+            if let Some(advice) = advice {
+                return (answer(request_id, advice), None);
+            }
             let error = ApiError::new(Code::RouteNotFound, "there is no such path");
             return (answer::<()>(request_id, Err(error)), None);
         };

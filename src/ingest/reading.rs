@@ -44,7 +44,7 @@ pub fn body(door: Door, request: &Request) -> Result<Value, ApiError> {
 pub fn read(door: Door, integration: &Integration, body: &Value, now: Timestamp) -> Result<Reading, ApiError> {
     let alerts = |drafts: Drafts| Reading::Alerts(drafts, body.is_array());
     Ok(match door {
-        Door::Standard => alerts(match &integration.mapping {
+        Door::Standard => alerts(match &integration.rules.mapping {
             Some(mapping) => mapping.read(body)?,
             None => door::read_standard(body)?,
         }),
@@ -65,18 +65,4 @@ pub fn read(door: Door, integration: &Integration, body: &Value, now: Timestamp)
         Door::Change => Reading::Change(door::read_change(body)?),
         Door::Comment => Reading::Comment(Comment::read(body)?),
     })
-}
-
-/// Reads a body as alerts by the protocol of the doors of type `kind`, for calls that only ask what would become of it.
-///
-/// # Errors
-/// `InvalidParameter`, naming the field, where there is no such type or the body is not what its door takes.
-pub fn read_alerts(kind: &str, integration: &Integration, body: &Value, now: Timestamp) -> Result<Drafts, ApiError> {
-    let door = Door::of_kind(kind).ok_or(ApiError::invalid("type", "is not the type of an integration"))?;
-    match read(door, integration, body, now)? {
-        Reading::Alerts(drafts, _) => Ok(drafts),
-        Reading::PagerDuty(push) => Ok(vec![Ok(push.draft)]),
-        Reading::PagerDutyErrors(errors) => Err(ApiError::invalid("alert", &errors.join("; "))),
-        _ => Err(ApiError::invalid("alert", "is no alert")),
-    }
 }

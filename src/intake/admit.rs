@@ -10,9 +10,10 @@ use super::draft::Draft;
 use super::event::{AlertEvent, Severity, Status};
 use super::pipeline::Outcome;
 use super::step::Step;
-use crate::config::{Config, Integration, IntegrationKind};
+use crate::config::{Config, Integration, IntegrationKind, Rules};
 use crate::error::{ApiError, Code};
 use crate::filter::Facts;
+use crate::ingest::STANDARD;
 use crate::journal::{Accepted, Arrival, What};
 use crate::route::RouteSteps;
 use crate::title;
@@ -78,11 +79,11 @@ impl Admitting<'_> {
     /// # Errors
     /// `InvalidParameter` for a shared integration without rules; `AccessDenied` for a disabled one.
     pub fn check(&self) -> Result<(), ApiError> {
-        let Integration { enabled, kind, ref route, .. } = *self.integration;
+        let Integration { enabled, kind, ref rules, .. } = *self.integration;
         if !enabled {
             return Err(ApiError::new(Code::AccessDenied, "the integration is disabled"));
         }
-        if kind == IntegrationKind::Shared && route.is_empty() && self.direct().is_none() {
+        if kind == IntegrationKind::Shared && rules.route.is_empty() && self.direct().is_none() {
             let message = "the integration has no routing rules, so no channel can take the alert";
             return Err(ApiError::new(Code::InvalidParameter, message));
         }
@@ -109,7 +110,7 @@ impl Admitting<'_> {
     /// Takes a sealed event through enrichment, pipeline and routing. What is to be stored; `None` where a rule dropped
     /// the alert or no channel takes it. With `steps`, tells every step.
     pub fn pass(&self, mut event: AlertEvent, mut steps: Option<&mut Steps>) -> Option<Accepted> {
-        let Integration { enrichment, pipeline, .. } = self.integration;
+        let Rules { enrichment, pipeline, .. } = &self.integration.rules;
         let ruled = !enrichment.rules.is_empty() || !pipeline.rules.is_empty();
         let received = (ruled || steps.is_some()).then(|| event.clone());
         let outcome = self.apply_rules(&mut event, steps.as_deref_mut());
@@ -137,7 +138,7 @@ impl Admitting<'_> {
 
     /// Enriches the labels, makes the title anew where they changed, and runs the pipeline.
     fn apply_rules(&self, event: &mut AlertEvent, mut steps: Option<&mut Steps>) -> Outcome {
-        let Integration { enrichment, pipeline, .. } = self.integration;
+        let Rules { enrichment, pipeline, .. } = &self.integration.rules;
         let origin = self.integration.origin(self.door);
         if !enrichment.rules.is_empty() {
             let labels = event.labels.clone();
@@ -162,7 +163,7 @@ impl Admitting<'_> {
             (None, None) => {
                 let facts = Facts::of(event, self.integration.origin(self.door));
                 let mut told = steps.is_some().then(RouteSteps::default);
-                let found = self.integration.route.walk(&facts, channels, told.as_mut());
+                let found = self.integration.rules.route.walk(&facts, channels, told.as_mut());
                 if let Some(steps) = &mut steps {
                     steps.route = told;
                 }
@@ -183,6 +184,6 @@ impl Admitting<'_> {
 
     /// The door as it is stored: the usual one is left out.
     fn door_kept(&self) -> String {
-        if self.door == "standard" { String::new() } else { self.door.to_owned() }
+        if self.door == STANDARD { String::new() } else { self.door.to_owned() }
     }
 }

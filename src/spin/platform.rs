@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use spin_sdk::http::body::IncomingBodyExt;
 
 use crate::delivery::DeliveryReport;
-use crate::ports::{Admission, Clock, Log, Random, Relay, Seen, Wake};
+use crate::ports::{Admission, Advice, Clock, Log, Random, Relay, Seen, Wake};
 use crate::time::Timestamp;
 
 /// The platform.
@@ -51,6 +51,19 @@ impl Relay for Spin {
 
     async fn retry(&self) -> Option<DeliveryReport> {
         serde_json::from_value(chained("http://courier.spin.internal/retry").await?).ok()
+    }
+}
+
+impl Advice for Spin {
+    async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
+        let answered = match spin_sdk::http::post(format!("http://ingest.spin.internal{path}"), body).await {
+            Ok(response) => {
+                let status = response.status().as_u16();
+                response.into_body().bytes().await.map(|body| (status, body.to_vec()))
+            }
+            Err(error) => Err(error),
+        };
+        answered.inspect_err(|error| eprintln!("{path} of ingest failed: {error}")).ok()
     }
 }
 

@@ -11,7 +11,7 @@ use alarum::delivery::DeliveryReport;
 use alarum::fanout::Fanout;
 use alarum::http::{Answer, Request};
 use alarum::ingest::Ingest;
-use alarum::ports::{Admission, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Relay, Seen, Wake};
+use alarum::ports::{Admission, Advice, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Relay, Seen, Wake};
 use alarum::time::Timestamp;
 use serde_json::Value;
 
@@ -279,6 +279,15 @@ impl Relay for Node {
 
     async fn retry(&self) -> Option<DeliveryReport> {
         serde_json::from_value(self.chained("/retry").await?).ok()
+    }
+}
+
+impl Advice for Node {
+    async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
+        let (ingest, store) = (self.cluster.ingests.borrow()[0].clone(), self.cluster.store_handle());
+        let request = request("POST", path, &String::from_utf8(body).ok()?);
+        let (answer, _) = ingest.handle(&store, self, Some(&self.cluster.config), &request).await;
+        Some((answer.status, answer.body))
     }
 }
 

@@ -15,6 +15,6 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (api, config) = (API.with(Rc::clone), spin::config(Config::parse));
+    let (api, config) = (API.with(Rc::clone), spin::config(Config::parse_without_rules));
     spin::respond(api.handle(&SpinStore, &Spin, config.as_deref(), &request).await)
 }

@@ -15,7 +15,7 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (fanout, config) = (FANOUT.with(Rc::clone), spin::config(Config::parse_for_delivery));
+    let (fanout, config) = (FANOUT.with(Rc::clone), spin::config(Config::parse_without_rules));
     let (answer, to_deliver) = fanout.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     if !to_deliver.is_empty() {
         spin::spawn(async move {
