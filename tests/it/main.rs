@@ -4,6 +4,8 @@
 mod support;
 
 mod documents;
+mod fuzz;
+mod fuzz_rules;
 mod golden;
 mod intake;
 mod lifecycle;

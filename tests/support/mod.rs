@@ -6,6 +6,7 @@
 #![allow(dead_code)] // no test uses all of it
 
 mod cluster;
+pub mod hostile;
 mod receiver;
 mod sim;
 mod store;
