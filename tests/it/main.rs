@@ -3,6 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod documents;
+mod fuzz;
+mod fuzz_rules;
 mod golden;
 mod intake;
 mod lifecycle;
