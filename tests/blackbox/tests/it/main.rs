@@ -3,3 +3,4 @@
 mod crash;
 mod door;
 mod journey;
+mod limits;
