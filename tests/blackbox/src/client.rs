@@ -26,6 +26,8 @@ pub struct Answer {
     pub status: u16,
     /// The request id in the header.
     pub request_id: Option<String>,
+    /// The headers that are text, names in lower case.
+    pub headers: Vec<(String, String)>,
     /// The body; `Null` where it is not JSON.
     pub body: Value,
 }
@@ -34,6 +36,11 @@ impl Answer {
     /// The protocol's error code.
     pub fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// A header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -59,10 +66,13 @@ impl Client {
             .body(body.to_vec())
             .map_err(|e| e.to_string())?;
         let mut response = self.agent.run(request).map_err(|e| e.to_string())?;
-        let request_id = response.headers().get("flashcat-request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let headers = response.headers().iter();
+        let headers = headers.filter_map(|(name, v)| Some((name.as_str().to_owned(), v.to_str().ok()?.to_owned())));
+        let headers: Vec<_> = headers.collect();
+        let request_id = headers.iter().find(|(name, _)| name == "flashcat-request-id").map(|(_, id)| id.clone());
         let status = response.status().as_u16();
         let text = response.body_mut().read_to_string().map_err(|e| e.to_string())?;
-        Ok(Answer { status, request_id, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
+        Ok(Answer { status, request_id, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
     }
 
     /// Pushes an alert to the private integration.

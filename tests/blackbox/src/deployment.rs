@@ -32,6 +32,8 @@ pub enum Host {
 pub struct Options {
     /// Where its subscribers are.
     pub receivers: Vec<String>,
+    /// Integrations besides those that every deployment has, as they stand in the configuration.
+    pub integrations: String,
     /// Whether something calls tick every half second.
     pub tick: bool,
     /// Whether the store is in memory, where the host has such: nothing waits for a disk.
@@ -150,7 +152,7 @@ fn client(url: &str) -> Client {
 fn config(options: &Options) -> String {
     let (before, rest) = CONFIG.split_once("[[subscriptions]]").expect("subscriptions");
     let (_, after) = rest.split_once("[delivery]").expect("delivery");
-    let mut text = before.to_owned();
+    let mut text = format!("{before}{}\n", options.integrations);
     for (nth, url) in options.receivers.iter().enumerate() {
         let id = nth + 1;
         text += &format!("[[subscriptions]]\nid = {id}\nname = \"{id}\"\nurl = \"{url}\"\nsecret = \"{SECRET}\"\n\n");

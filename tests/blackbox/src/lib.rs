@@ -4,10 +4,12 @@
 //! with that. Where `ALARUM_URL` names a running one, the tests that need no more than that run against it (with
 //! `ALARUM_PUSH_KEY`, `ALARUM_SHARED_KEY`, `ALARUM_APP_KEY`), and the others say that they did not.
 
+mod alertmanager;
 mod client;
 mod deployment;
 mod receiver;
 
+pub use alertmanager::{Alertmanager, Amtool};
 pub use client::{Answer, Client};
 pub use deployment::{Deployment, Host, Options};
 pub use receiver::{Received, Receiver};
