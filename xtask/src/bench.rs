@@ -48,7 +48,7 @@ pub struct Options {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), value_name = "TIMES")]
     pub repeat: u64,
 
-    /// Only the most important rows, each for a second, on two stores: less than a minute in all.
+    /// Only the most important rows, each for a second, on two stores: two minutes in all.
     #[arg(long, conflicts_with_all = ["seconds", "repeat"])]
     pub quick: bool,
 

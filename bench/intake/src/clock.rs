@@ -17,7 +17,7 @@ const LOOKS: usize = 200;
 /// # Errors
 /// As `work`.
 pub fn timed<T>(n: usize, mut work: impl FnMut() -> Result<T, String>) -> Result<Value, String> {
-    let batch = if step_us() < COARSE_US { 1 } else { BATCH };
+    let batch = if is_fine() { 1 } else { BATCH };
     for _ in 0..n.div_ceil(20) {
         black_box(work()?);
     }
@@ -30,14 +30,24 @@ pub fn timed<T>(n: usize, mut work: impl FnMut() -> Result<T, String>) -> Result
         samples.push(us_since(begun) / batch as f64);
     }
     let mean = samples.iter().sum::<f64>() / samples.len() as f64;
+    let [p50, p90, p99] = percentiles(samples, [50, 90, 99]);
+    Ok(json!({ "n": n, "p50_us": p50, "p90_us": p90, "p99_us": p99, "mean_us": mean }))
+}
+
+/// The values below or at which so many percent of the samples lie; `None` without samples.
+pub fn percentiles<const N: usize>(mut samples: Vec<f64>, percents: [usize; N]) -> [Option<f64>; N] {
     samples.sort_by(f64::total_cmp);
-    let rank = |percent: usize| samples.get((samples.len() * percent).div_ceil(100).max(1) - 1);
-    Ok(json!({ "n": n, "p50_us": rank(50), "p90_us": rank(90), "p99_us": rank(99), "mean_us": mean }))
+    percents.map(|percent| samples.get((samples.len() * percent).div_ceil(100).saturating_sub(1)).copied())
 }
 
 /// Microseconds since a time.
 pub fn us_since(begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64() * 1e6
+}
+
+/// Whether a single push, or a step of it, can be timed.
+pub fn is_fine() -> bool {
+    step_us() < COARSE_US
 }
 
 /// The least that the clock moves by; what it costs to look at it, where that is more.

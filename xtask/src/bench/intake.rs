@@ -43,7 +43,7 @@ pub struct Row {
     pub n: usize,
     /// The numbers by name: percentiles and mean, microseconds; the bytes of the body.
     pub numbers: BTreeMap<&'static str, f64>,
-    /// What each step takes in the mean, microseconds.
+    /// What each step takes in the median, microseconds.
     pub steps: BTreeMap<&'static str, f64>,
 }
 

@@ -108,9 +108,13 @@ impl Plan {
             let rows = outcome.noting("intake in the guest", intake::measure(places).await);
             outcome.intake = rows.unwrap_or_default();
         }
+        if !self.stores.is_empty() {
+            let counted = self.counts(places, &mut outcome.figures).await;
+            outcome.noting("exact counts", counted);
+        }
         for &store in &self.stores {
-            let exact = self.exact(places, store, &mut outcome.figures).await;
-            outcome.noting(&format!("{}, exact counts", store.name()), exact);
+            let alone = self.alone(places, store, &mut outcome.figures).await;
+            outcome.noting(&format!("{}, pushes that come alone", store.name()), alone);
             let sessions = [Some(0), self.open_alerts].into_iter().flatten();
             let sessions = sessions.flat_map(|open| [(open, 1, self.single), (open, COMPANY, self.company)]);
             for (open_alerts, connections, times) in std::iter::repeat_n(sessions, self.repeat).flatten() {
@@ -124,12 +128,21 @@ impl Plan {
         outcome
     }
 
-    /// Exact counts.
-    async fn exact(&self, places: &Places, store: Store, figures: &mut Vec<Figure>) -> Result<()> {
-        let mut session = Session::start(places, store, 0).await?;
+    /// Exact counts. What is read and written before an answer is the same on every store; but where commits take
+    /// long, it is looked after the answer whether others wait as well, and that read cannot be told from one before.
+    async fn counts(&self, places: &Places, figures: &mut Vec<Figure>) -> Result<()> {
+        let mut session = Session::start(places, Store::Memory, 0).await?;
         for &kind in self.counted {
             tell(figures, exact::count(&mut session, kind, self.pushes.0).await?);
         }
+        session.app.stop().await
+    }
+
+    /// What follows from pushes that come alone.
+    async fn alone(&self, places: &Places, store: Store, figures: &mut Vec<Figure>) -> Result<()> {
+        let mut session = Session::start(places, store, 0).await?;
+        // What is written once in the life of a store is no part of it.
+        session.send(Kind::New, 1, 1, Duration::ZERO).await?;
         tell(figures, [exact::alone(&mut session, self.pushes.1, self.tail).await?]);
         session.app.stop().await
     }
