@@ -11,6 +11,7 @@ pub mod client;
 pub mod config;
 pub mod exact;
 pub mod figures;
+pub mod intake;
 pub mod load;
 pub mod plan;
 pub mod push;
@@ -31,7 +32,7 @@ use crate::workspace::Workspace;
 use anyhow::{Context as _, Result, ensure};
 use app::Places;
 use budgets::Size;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::fs;
 use std::path::PathBuf;
 use store::Store;
@@ -47,9 +48,13 @@ pub struct Options {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), value_name = "TIMES")]
     pub repeat: u64,
 
-    /// Only the most important rows, each for a second, on two stores: less than a minute in all.
+    /// Only the most important rows, each for a second, on two stores: two minutes in all.
     #[arg(long, conflicts_with_all = ["seconds", "repeat"])]
     pub quick: bool,
+
+    /// Measure only this part.
+    #[arg(long, value_enum)]
+    pub only: Option<Part>,
 
     /// Measure on this store only; may be given several times.
     #[arg(long, value_enum)]
@@ -60,14 +65,43 @@ pub struct Options {
     pub json: Option<PathBuf>,
 }
 
+/// What can be measured alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Loads on the application, against the floor.
+    Application,
+    /// What a push costs in the guest, without the store.
+    Intake,
+}
+
+impl Options {
+    /// Whether a part is to be measured.
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+}
+
+impl Part {
+    /// The packages that it needs, by what is built together.
+    fn packages(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Part::Application => &[&APPLICATION, &[config::FLOOR]],
+            Part::Intake => &[&[config::INTAKE]],
+        }
+    }
+}
+
 /// Builds everything, measures, prints and writes the report.
 ///
 /// # Errors
 /// When something cannot be built or started, an answer was wrong, or an alert that was answered is not there.
 pub async fn run(options: Options, workspace: &Workspace, shutdown: &Shutdown) -> Result<()> {
     let toolchain = toolchain::ensure(workspace, shutdown).await?;
-    components::build(workspace, &toolchain, &APPLICATION, shutdown).await?;
-    components::build(workspace, &toolchain, &[config::FLOOR], shutdown).await?;
+    for part in Part::value_variants().iter().filter(|part| options.wants(**part)) {
+        for packages in part.packages() {
+            components::build(workspace, &toolchain, packages, shutdown).await?;
+        }
+    }
     let places = Places {
         root: workspace.root.clone(),
         wasm_dir: toolchain.wasm_dir(),
@@ -81,10 +115,12 @@ pub async fn run(options: Options, workspace: &Workspace, shutdown: &Shutdown) -
         measured = plan.run(&places) => measured,
         () = shutdown.requested() => return Err(Interrupted.into()),
     };
-    let budgets = budgets::all(&measured.figures, &sizes(&toolchain)?, measured.batches);
-    console::result(&format!("\n{}\n{}", report::table(&measured.figures), report::list(&budgets)));
+    let sizes = if options.wants(Part::Application) { sizes(&toolchain)? } else { Vec::new() };
+    let budgets = budgets::all(&measured.figures, &measured.intake, &sizes);
+    let tables = report::tables(&measured.figures, &measured.intake);
+    console::result(&format!("\n{tables}\n{}", report::list(&budgets)));
     let path = options.json.unwrap_or_else(|| workspace.target_dir.join("bench.json"));
-    let text = format!("{:#}\n", budgets::document(&budgets, &measured.figures));
+    let text = format!("{:#}\n", budgets::document(&budgets, &measured.figures, &measured.intake));
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     console::progress(&format!("wrote {}", path.display()));
     let problems = measured.problems.join("; ");

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::{mpsc, oneshot};
@@ -79,11 +79,25 @@ impl App {
     /// When the runner does not start; with what it said.
     pub async fn start(places: &Places, store: Store) -> Result<App> {
         let receiver = Receiver::start().await?;
-        let state = prepare(places, &receiver)?;
+        let Places { root, wasm_dir, .. } = places;
+        let state = prepare(places, |dir| config::write(dir, root, wasm_dir, receiver.address()))?;
+        App::launch(places, store, &["--tick", "/tick", "--tick-every-ms", "1000"], receiver, state).await
+    }
+
+    /// Starts the component that measures intake, and nothing else.
+    ///
+    /// # Errors
+    /// When the runner does not start; with what it said.
+    pub async fn start_intake(places: &Places) -> Result<App> {
+        let state = prepare(places, |dir| config::write_intake(dir, &places.root, &places.wasm_dir))?;
+        App::launch(places, Store::Memory, &[], Receiver::start().await?, state).await
+    }
+
+    async fn launch(places: &Places, store: Store, ticker: &[&str], receiver: Receiver, state: State) -> Result<App> {
         let mut command = Command::new(&places.runner);
         command.arg("--manifest").arg(state.0.join("spin.toml")).arg("--state-dir").arg(state.0.join("state"));
         command.args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--nodelay", "true"]);
-        command.args(["--tick", "/tick", "--tick-every-ms", "1000"]).args(store.arguments());
+        command.args(ticker).args(store.arguments());
         let (group, mut lines) = Group::spawn(command).context("cannot start the runner")?;
         let log = OpenOptions::new().create(true).append(true).open(places.log());
         let mut log = log.context("cannot write the runner's log")?;
@@ -111,7 +125,8 @@ impl Drop for App {
     }
 }
 
-fn prepare(places: &Places, receiver: &Receiver) -> Result<State> {
+/// A new state, with the manifest that `write` writes.
+fn prepare(places: &Places, write: impl Fn(&Path) -> Result<()>) -> Result<State> {
     let cache = places.dir.join("cache");
     let state = State(places.dir.join(format!("run-{}", std::process::id())));
     let prepare = || {
@@ -121,7 +136,7 @@ fn prepare(places: &Places, receiver: &Receiver) -> Result<State> {
         fs::create_dir_all(&cache)?;
         fs::create_dir_all(state.0.join("state"))?;
         std::os::unix::fs::symlink(&cache, state.0.join("state/cache"))?;
-        config::write(&state.0, &places.root, &places.wasm_dir, receiver.address())
+        write(&state.0)
     };
     prepare().with_context(|| format!("cannot prepare {}", state.0.display()))?;
     Ok(state)

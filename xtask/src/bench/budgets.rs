@@ -1,9 +1,11 @@
 //! The budgets: what was measured against what it may be.
 
 use super::figures::{Figure, rounded};
+use super::intake::Row;
 use serde_json::{Map, Value, json};
 
 mod counts;
+mod intake;
 mod speed;
 mod webhooks;
 
@@ -102,8 +104,8 @@ pub struct Size {
 }
 
 /// All budgets that the figures say something about, in order.
-pub fn all(figures: &[Figure], sizes: &[Size], batches: bool) -> Vec<Budget> {
-    let mut budgets = counts::before_the_answer(figures, batches);
+pub fn all(figures: &[Figure], intake: &[Row], sizes: &[Size]) -> Vec<Budget> {
+    let mut budgets = counts::before_the_answer(figures);
     budgets.extend(speed::against_the_floor(figures));
     budgets.extend(speed::with_open_alerts(figures));
     budgets.extend(sizes.iter().map(|size| {
@@ -113,6 +115,7 @@ pub fn all(figures: &[Figure], sizes: &[Size], batches: bool) -> Vec<Budget> {
     }));
     budgets.extend(webhooks::delays(figures));
     budgets.extend(counts::everything(figures));
+    budgets.extend(intake::in_the_guest(intake));
     budgets
 }
 
@@ -120,10 +123,11 @@ pub fn all(figures: &[Figure], sizes: &[Size], batches: bool) -> Vec<Budget> {
 pub const LATER: &str = "B6 (fan-out to 1000 subscribers) and B8 (storm) belong to later stages and are not measured.";
 
 /// The JSON document.
-pub fn document(budgets: &[Budget], figures: &[Figure]) -> Value {
+pub fn document(budgets: &[Budget], figures: &[Figure], intake: &[Row]) -> Value {
     let budgets: Map<String, Value> = budgets.iter().map(|budget| (budget.id.clone(), budget.to_json())).collect();
     let figures: Vec<Value> = figures.iter().map(Figure::to_json).collect();
-    json!({ "budgets": budgets, "figures": figures })
+    let intake: Vec<Value> = intake.iter().map(Row::to_json).collect();
+    json!({ "budgets": budgets, "figures": figures, "intake": intake })
 }
 
 #[cfg(test)]
@@ -145,19 +149,19 @@ mod tests {
     fn the_document_has_budgets_by_id() {
         let budgets =
             [budget(Some(1.5), Limit::AtMost(2.0)), Budget { id: "B1".into(), ..budget(None, Limit::AtLeast(1.0)) }];
-        let document = document(&budgets, &[]);
+        let document = document(&budgets, &[], &[]);
         assert_eq!(
             document["budgets"]["B0"],
             json!({"what": "something", "value": 1.5, "limit": 2.0, "unit": "ms", "met": true})
         );
         assert_eq!(document["budgets"]["B1"]["value"], Value::Null);
-        assert_eq!(document["figures"], json!([]));
+        assert_eq!((&document["figures"], &document["intake"]), (&json!([]), &json!([])));
     }
 
     #[test]
     fn a_wasm_file_of_one_mebibyte_is_small_enough() {
         let size = |bytes| Size { component: "api".into(), bytes };
-        let budgets = all(&[], &[size(1 << 20), size((1 << 20) + 1)], true);
+        let budgets = all(&[], &[], &[size(1 << 20), size((1 << 20) + 1)]);
         let of_size: Vec<_> = budgets.iter().filter(|b| b.id == "B7.api").map(Budget::met).collect();
         assert_eq!(of_size, [true, false]);
     }

@@ -14,6 +14,8 @@ pub const SHARED_KEY: &str = "bench-shared-key-000000000";
 pub const APP_KEY: &str = "bench-app-key-000000000000";
 /// The package and component of the floor.
 pub const FLOOR: &str = "floor";
+/// The package and component that measures intake in the guest.
+pub const INTAKE: &str = "intake";
 
 /// The configuration, with `receiver` as the one subscriber. The channels of the batches cost nothing where no batch
 /// is pushed: a channel without alerts has no board.
@@ -87,6 +89,31 @@ key_value_stores = ["default"]
 "#
     );
     manifest::derive(&format!("{text}{floor}"), places)
+}
+
+/// The manifest of the component that measures intake, which needs nothing beside it.
+const INTAKE_MANIFEST: &str = r#"
+spin_manifest_version = 2
+
+[application]
+name = "intake"
+
+[[trigger.http]]
+route = "/intake"
+component = "intake"
+
+[component.intake]
+source = "target/wasm32-wasip2/release/intake.wasm"
+"#;
+
+/// Writes the manifest of the component that measures intake into `dir`.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_intake(dir: &Path, root: &Path, wasm_dir: &Path) -> Result<()> {
+    let manifest = manifest::derive(INTAKE_MANIFEST, Places { root, wasm_dir, config_dir: dir })?;
+    fs::write(dir.join("spin.toml"), manifest)?;
+    Ok(())
 }
 
 /// Writes the manifest and the configuration into `dir`.

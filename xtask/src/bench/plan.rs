@@ -1,18 +1,17 @@
 //! The plan: which sessions are run and what is measured in each.
 
-use super::Options;
 use super::app::Places;
-use super::client::Client;
 use super::exact;
 use super::figures::{Figure, medians};
+use super::intake::{self, Row};
 use super::push::Kind;
 use super::report;
 use super::rows::{self, Times};
 use super::session::Session;
 use super::store::Store;
+use super::{Options, Part};
 use crate::console;
 use anyhow::Result;
-use hyper::{Method, StatusCode};
 use std::time::Duration;
 
 /// Connections that make company.
@@ -20,7 +19,7 @@ const COMPANY: usize = 64;
 /// Open alerts of a channel that is not empty (B5).
 const OPEN_ALERTS: usize = 10_000;
 /// Kinds of load on an empty channel. The one that leaves most behind comes last.
-const KINDS: [Kind; 4] = [Kind::Merge, Kind::Changed, Kind::Recovery, Kind::New];
+const KINDS: [Kind; 5] = [Kind::Merge, Kind::Changed, Kind::Recovery, Kind::New, Kind::Batch];
 /// And on one with many open alerts.
 const KINDS_OPEN: [Kind; 2] = [Kind::Merge, Kind::New];
 /// One connection needs no longer to warm up: one instance serves it.
@@ -34,6 +33,7 @@ const QUICK_STORES: [Store; 2] = [Store::Sqlite, Store::Slow];
 /// What is run.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    intake: bool,
     stores: Vec<Store>,
     repeat: usize,
     single: Times,
@@ -47,12 +47,12 @@ pub struct Plan {
 }
 
 /// What came out.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
-    /// All rows.
+    /// All rows of loads.
     pub figures: Vec<Figure>,
-    /// Whether the application takes arrays.
-    pub batches: bool,
+    /// What a push costs in the guest.
+    pub intake: Vec<Row>,
     /// What could not be measured, and why.
     pub problems: Vec<String>,
 }
@@ -60,7 +60,9 @@ pub struct Outcome {
 impl Plan {
     /// The plan for some options.
     pub fn new(options: &Options) -> Plan {
+        let intake = options.wants(Part::Intake);
         let stores: &[Store] = match options.store.as_slice() {
+            _ if !options.wants(Part::Application) => &[],
             [] if options.quick => &QUICK_STORES,
             [] => &Store::ALL,
             wanted => wanted,
@@ -72,12 +74,13 @@ impl Plan {
                 Times { warm_up, measured }
             };
             return Plan {
+                intake,
                 stores,
                 repeat: 1,
                 single: times(300, 700),
                 company: times(1500, 1000),
                 kinds: &[Kind::New],
-                counted: &[Kind::New],
+                counted: &[Kind::New, Kind::Batch],
                 pushes: (5, 5),
                 tail: Duration::ZERO,
                 open_alerts: None,
@@ -85,6 +88,7 @@ impl Plan {
         }
         let measured = Duration::from_secs(options.seconds);
         Plan {
+            intake,
             stores,
             repeat: usize::try_from(options.repeat).unwrap_or(usize::MAX),
             single: Times { warm_up: measured.min(WARM_UP_SINGLE), measured },
@@ -99,35 +103,48 @@ impl Plan {
 
     /// Runs it. A session that fails does not keep the next from being run.
     pub async fn run(&self, places: &Places) -> Outcome {
-        let mut outcome = Outcome { figures: Vec::new(), batches: false, problems: Vec::new() };
+        let mut outcome = Outcome::default();
+        if self.intake {
+            let rows = outcome.noting("intake in the guest", intake::measure(places).await);
+            outcome.intake = rows.unwrap_or_default();
+        }
+        if !self.stores.is_empty() {
+            let counted = self.counts(places, &mut outcome.figures).await;
+            outcome.noting("exact counts", counted);
+        }
         for &store in &self.stores {
-            let exact = self.exact(places, store, &mut outcome.figures).await;
-            let taken = outcome.noting(store, "exact counts", exact);
-            outcome.batches |= taken.unwrap_or(false);
+            let alone = self.alone(places, store, &mut outcome.figures).await;
+            outcome.noting(&format!("{}, pushes that come alone", store.name()), alone);
             let sessions = [Some(0), self.open_alerts].into_iter().flatten();
             let sessions = sessions.flat_map(|open| [(open, 1, self.single), (open, COMPANY, self.company)]);
             for (open_alerts, connections, times) in std::iter::repeat_n(sessions, self.repeat).flatten() {
                 let at = (store, open_alerts, connections);
-                let measured = self.session(places, at, times, outcome.batches, &mut outcome.figures).await;
-                let title = format!("{open_alerts} open alerts, {connections} connections");
-                outcome.noting(store, &title, measured);
+                let measured = self.session(places, at, times, &mut outcome.figures).await;
+                let title = format!("{}, {open_alerts} open alerts, {connections} connections", store.name());
+                outcome.noting(&title, measured);
             }
         }
         outcome.figures = medians(outcome.figures);
         outcome
     }
 
-    /// Exact counts. Returns whether the application takes arrays.
-    async fn exact(&self, places: &Places, store: Store, figures: &mut Vec<Figure>) -> Result<bool> {
-        let mut session = Session::start(places, store, 0).await?;
-        let batches = takes_batches(&session).await?;
-        let kinds = self.counted.iter().copied().chain(batches.then_some(Kind::Batch));
-        for kind in kinds {
+    /// Exact counts. What is read and written before an answer is the same on every store; but where commits take
+    /// long, it is looked after the answer whether others wait as well, and that read cannot be told from one before.
+    async fn counts(&self, places: &Places, figures: &mut Vec<Figure>) -> Result<()> {
+        let mut session = Session::start(places, Store::Memory, 0).await?;
+        for &kind in self.counted {
             tell(figures, exact::count(&mut session, kind, self.pushes.0).await?);
         }
+        session.app.stop().await
+    }
+
+    /// What follows from pushes that come alone.
+    async fn alone(&self, places: &Places, store: Store, figures: &mut Vec<Figure>) -> Result<()> {
+        let mut session = Session::start(places, store, 0).await?;
+        // What is written once in the life of a store is no part of it.
+        session.send(Kind::New, 1, 1, Duration::ZERO).await?;
         tell(figures, [exact::alone(&mut session, self.pushes.1, self.tail).await?]);
-        session.app.stop().await?;
-        Ok(batches)
+        session.app.stop().await
     }
 
     /// Loads on a number of connections, in an application of their own.
@@ -136,37 +153,26 @@ impl Plan {
         places: &Places,
         (store, open_alerts, connections): (Store, usize, usize),
         times: Times,
-        batches: bool,
         figures: &mut Vec<Figure>,
     ) -> Result<()> {
-        let kinds = if open_alerts == 0 { self.kinds } else { &KINDS_OPEN };
-        let batch = (batches && open_alerts == 0).then_some(Kind::Batch);
-        let kinds: Vec<Kind> = kinds.iter().copied().chain(batch).collect();
+        let kinds = if open_alerts == 0 { self.kinds } else { KINDS_OPEN.as_slice() };
         let mut session = Session::start(places, store, open_alerts).await?;
-        tell(figures, rows::measure(&mut session, connections, &kinds, times).await?);
+        tell(figures, rows::measure(&mut session, connections, kinds, times).await?);
         session.app.stop().await
     }
 }
 
 impl Outcome {
     /// Notes what failed.
-    fn noting<T>(&mut self, store: Store, title: &str, result: Result<T>) -> Option<T> {
+    fn noting<T>(&mut self, title: &str, result: Result<T>) -> Option<T> {
         result
             .map_err(|error| {
-                let problem = format!("{}, {title}: {error:#}", store.name());
+                let problem = format!("{title}: {error:#}");
                 console::progress(&format!("not measured: {problem}"));
                 self.problems.push(problem);
             })
             .ok()
     }
-}
-
-/// Whether an array of alerts is taken.
-async fn takes_batches(session: &Session) -> Result<bool> {
-    let mut client = Client::connect(session.app.address).await?;
-    let body = Kind::Batch.body(0, 0, 0);
-    let (status, _) = client.send(Method::POST, &Kind::Batch.path(), body).await?;
-    Ok(status == StatusCode::OK)
 }
 
 fn tell(figures: &mut Vec<Figure>, rows: impl IntoIterator<Item = Figure>) {

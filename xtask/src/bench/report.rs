@@ -2,6 +2,7 @@
 
 use super::budgets::{Budget, LATER};
 use super::figures::{Figure, Mode};
+use super::intake::{self, Row};
 
 /// A column: its heading, the number that it shows, and how many digits after the point.
 type Column = (&'static str, &'static str, usize);
@@ -31,8 +32,20 @@ const LEGEND: &str = "conns: connections, or how pushes were counted; open: aler
     w/push, r/push: writes and reads before the answer; all w/push: everything until rest; inst i, f, c: instances \
     started of ingest, fanout and courier; hook: from the answer to the webhook's arrival, ms";
 
-/// The table.
-pub fn table(figures: &[Figure]) -> String {
+/// All tables of which there are rows.
+pub fn tables(figures: &[Figure], intake: &[Row]) -> String {
+    let mut tables = Vec::new();
+    if !figures.is_empty() {
+        tables.push(table(figures));
+    }
+    if !intake.is_empty() {
+        tables.push(aligned(&intake::cells(intake)));
+    }
+    tables.join("\n")
+}
+
+/// The table of loads.
+fn table(figures: &[Figure]) -> String {
     let mut lines = vec![["store", "open", "conns", "row"].map(str::to_string).to_vec()];
     lines[0].extend(COLUMNS.iter().map(|(heading, _, _)| (*heading).to_string()));
     for figure in figures {

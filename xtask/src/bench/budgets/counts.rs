@@ -5,10 +5,9 @@ use crate::bench::figures::{Figure, Mode};
 use crate::bench::push::Kind;
 
 const KINDS: [Kind; 5] = [Kind::New, Kind::Merge, Kind::Changed, Kind::Recovery, Kind::Batch];
-const NO_BATCHES: &str = "not measured: arrays come with stage 2";
 
-/// B1 and B2. `batches`: whether the application takes arrays.
-pub fn before_the_answer(figures: &[Figure], batches: bool) -> Vec<Budget> {
+/// B1 and B2.
+pub fn before_the_answer(figures: &[Figure]) -> Vec<Budget> {
     let mut budgets = Vec::new();
     let parts = [
         ("B1", "writes before the 200", "ingest_writes_per_push", 1.0, 2.0, "writes"),
@@ -18,13 +17,10 @@ pub fn before_the_answer(figures: &[Figure], batches: bool) -> Vec<Budget> {
         for kind in KINDS {
             let value = largest(figures, |mode, k| mode == Mode::Counted && k == kind, number);
             let name = kind.name();
-            let budget =
-                Budget::new(format!("{id}.{name}"), format!("{what}, {name}"), value, Limit::AtMost(limit), unit);
-            match value {
-                Some(_) => budgets.push(budget),
-                None if kind == Kind::Batch && !batches => budgets.push(budget.note(NO_BATCHES)),
-                None => {}
-            }
+            budgets.extend(value.map(|value| {
+                let (id, what) = (format!("{id}.{name}"), format!("{what}, {name}"));
+                Budget::new(id, what, Some(value), Limit::AtMost(limit), unit)
+            }));
         }
         let first = largest(figures, |mode, _| mode == Mode::First, number);
         let what = format!("{what}, first push of an instance");
@@ -82,16 +78,17 @@ mod tests {
             figure(Mode::First, Kind::New, &counts(2.0, 1.0)),
             figure(Mode::Counted, Kind::New, &counts(1.0, 0.0)),
             figure(Mode::Counted, Kind::Merge, &counts(1.05, 0.0)),
+            figure(Mode::Counted, Kind::Batch, &counts(1.0, 0.0)),
         ];
-        let budgets = before_the_answer(&figures, false);
+        let budgets = before_the_answer(&figures);
         let expected = [
             ("B1.new", Some(1.0), true),
             ("B1.merge", Some(1.05), false),
-            ("B1.batch", None, false),
+            ("B1.batch", Some(1.0), true),
             ("B1.first", Some(2.0), true),
             ("B2.new", Some(0.0), true),
             ("B2.merge", Some(0.0), true),
-            ("B2.batch", None, false),
+            ("B2.batch", Some(0.0), true),
             ("B2.first", Some(1.0), true),
         ];
         assert_eq!(ids(&budgets), expected);
