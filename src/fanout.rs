@@ -5,7 +5,8 @@
 //! delivery they call `/deliver` and `/retry` of the courier, which is the same component under another name, so that
 //! it has instances of its own: a store call blocks its whole instance, and no attempt shall wait for a fold.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use serde::Serialize;
@@ -17,7 +18,7 @@ use crate::fold::{FoldError, Folder, Ledger, PageCache};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
 use crate::keys;
-use crate::ports::{Admission, Clock, Log, Outbound, Random, Relay, Seen, Store};
+use crate::ports::{Admission, Clock, Log, Outbound, Pace, Random, Relay, Seen, Store};
 
 /// How long a wake waits for more, as a multiple of what the last fold took, and at most, microseconds.
 const PAUSE_FOLDS: u64 = 5;
@@ -39,6 +40,8 @@ pub struct Fanout {
     waiting: Cell<bool>,
     folding: Cell<bool>,
     fold_us: Cell<Option<u64>>,
+    /// What the folds of this instance saw last of each integration: for wakes that do not fold.
+    paces: RefCell<BTreeMap<i64, Pace>>,
 }
 
 /// What is to be done after the answer: outboxes to be delivered, channel and token each.
@@ -119,7 +122,8 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         self.request.expect_method("POST")?;
         let (config, fanout) = (configured(config)?, self.fanout);
         if fanout.waiting.replace(true) {
-            return Ok((Woken { seen: None }, ToDeliver::new()));
+            let paces = fanout.paces.borrow().values().copied().collect();
+            return Ok((Woken { seen: Some(Seen { paces, ..Seen::default() }) }, ToDeliver::new()));
         }
         if self.request.query_value("company").is_some() {
             let fold_us = fanout.fold_us.get().unwrap_or(FIRST_FOLD_US);
@@ -135,6 +139,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         fanout.fold_us.set(Some(self.ports.now().0.saturating_sub(begun.0)));
         fanout.folding.set(false);
         let folded = result.map_err(|error| self.failed(&error))?;
+        fanout.paces.borrow_mut().extend(folded.seen.paces.iter().map(|pace| (pace.integration_id, *pace)));
         Ok((Woken { seen: Some(folded.seen) }, folded.to_deliver))
     }
 

@@ -44,7 +44,11 @@ pub(crate) fn read_each(
 /// # Errors
 /// `InvalidParameter`, naming the field, for what is missing or of the wrong type.
 pub(crate) fn read_alert(fields: &Map<String, Value>) -> Result<Draft, ApiError> {
-    let owned = |name| text(fields, name).map(|text| text.unwrap_or_default().to_owned());
+    // Numbers and booleans as their text: what is meant is clear.
+    let owned = |name| match fields.get(name) {
+        None => Ok(String::new()),
+        Some(value) => plain_text(value).ok_or(ApiError::invalid(name, "must be a text")),
+    };
     Ok(Draft {
         status: read_status(fields)?,
         title: owned("title")?,
@@ -99,19 +103,25 @@ fn read_images(fields: &Map<String, Value>) -> Result<Vec<Image>, ApiError> {
     images.iter().map(read).collect()
 }
 
-/// `event_time`: Unix seconds.
+/// Times from this one on are taken as milliseconds: as seconds it would be the year 5138.
+const MILLISECONDS_FROM: u64 = 100_000_000_000;
+
+/// `event_time`: Unix seconds. Milliseconds, which programs send by mistake, are told by their size.
 ///
 /// # Errors
-/// `InvalidParameter` for anything but a whole number that is not negative.
+/// `InvalidParameter` for anything but a number that is not negative.
 pub(super) fn read_event_time(fields: &Map<String, Value>) -> Result<Option<u64>, ApiError> {
-    match fields.get("event_time") {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_u64() {
-            // 0 is what senders in typed languages send for "not set".
-            Some(0) => Ok(None),
-            Some(secs) => Ok(Some(secs)),
-            None => Err(ApiError::invalid("event_time", "must be Unix seconds")),
-        },
+    let given = match fields.get("event_time") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(value) => value,
+    };
+    let whole = || given.as_f64().filter(|number| (0.0..1e18).contains(number)).map(|number| number as u64);
+    match given.as_u64().or_else(whole) {
+        // 0 is what senders in typed languages send for "not set".
+        Some(0) => Ok(None),
+        Some(ms) if ms >= MILLISECONDS_FROM => Ok(Some(ms / 1000)),
+        Some(secs) => Ok(Some(secs)),
+        None => Err(ApiError::invalid("event_time", "must be Unix seconds")),
     }
 }
 
@@ -208,5 +218,25 @@ mod tests {
         let event = read(json!({"event_status": "Info", "title_rule": "t", "labels": labels})).expect("taken");
         assert_eq!(event.labels.len(), 50);
         assert!(event.labels.contains_key("l49") && !event.labels.contains_key("l50"));
+    }
+
+    #[test]
+    fn scalars_are_taken_as_their_text_where_a_text_is_meant() {
+        let event = read(json!({"event_status": "Info", "title_rule": 5, "alert_key": 4711, "description": true}));
+        let event = event.expect("taken");
+        assert_eq!([&event.title, &event.alert_key, &event.description], ["5", "4711", "true"]);
+        assert!(read(json!({"event_status": "Info", "title_rule": ["t"]})).is_err());
+    }
+
+    #[test]
+    fn a_time_may_have_a_fraction_or_be_in_milliseconds() {
+        let time = |time: Value| {
+            let event = read(json!({"event_status": "Info", "title_rule": "t", "event_time": time}));
+            event.map(|event| event.event_time)
+        };
+        assert_eq!(time(json!(1_795_165_976.9)), Ok(Some(1_795_165_976)));
+        assert_eq!(time(json!(1_795_165_976_412_u64)), Ok(Some(1_795_165_976)));
+        assert_eq!(time(json!(0)), Ok(None));
+        assert!([json!(-1), json!("now"), json!(1e300), json!([1])].into_iter().all(|value| time(value).is_err()));
     }
 }

@@ -179,6 +179,11 @@ impl Ledger {
         *self != before
     }
 
+    /// How many requests of each integration came lately, as far as the ledger has passed their records.
+    pub fn paces(&self) -> impl Iterator<Item = Pace> {
+        self.paces.values().copied()
+    }
+
     /// How many requests of each integration came lately, with these records beyond the ledger counted.
     pub(super) fn paces_with(&self, records: &[&Read]) -> BTreeMap<i64, Pace> {
         let mut paces = self.paces.clone();

@@ -40,6 +40,8 @@ pub struct Ingest {
     /// Whether the instance declines further requests; it ends when it has nothing left to do.
     declined: Cell<bool>,
     rates: RefCell<Rates>,
+    /// Whether it has read what others took before it began.
+    knows_paces: Cell<bool>,
     /// When it was last noted that an integration was reached, Unix seconds.
     noted: RefCell<BTreeMap<i64, u64>>,
 }

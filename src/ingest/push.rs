@@ -9,6 +9,7 @@ use crate::board::NO_CHANNEL;
 use crate::config::{Config, Integration, IntegrationKind};
 use crate::door::{Drafts, pagerduty};
 use crate::error::{ApiError, Code};
+use crate::fold::Ledger;
 use crate::http::Request;
 use crate::intake::{Admitting, Overrides, Severity};
 use crate::journal::{Accepted, What};
@@ -55,7 +56,11 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
             }
             (None, _) => return Err(credentials::unknown()),
         };
+        if !integration.enabled {
+            return Err(ApiError::new(Code::AccessDenied, "the integration is disabled"));
+        }
         let now = self.ports.now();
+        self.learn_paces().await;
         self.within_limit(integration, now)?;
         match reading::read(self.door, integration, &body?, now)? {
             Reading::Alerts(drafts, list) => self.alerts(integration, drafts, list, now).await,
@@ -178,6 +183,18 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
             title_rule: given("title_rule"),
             channel_id: channel_id.transpose()?,
         })
+    }
+
+    /// What others took lately, read once by each instance, before its first answer. It is no reason to refuse a push
+    /// that it cannot be read.
+    async fn learn_paces(&self) {
+        if self.ingest.knows_paces.replace(true) {
+            return;
+        }
+        match Ledger::read(self.store).await {
+            Ok(ledger) => ledger.paces().for_each(|pace| self.ingest.rates.borrow_mut().heard(pace)),
+            Err(error) => self.ports.line(&format!("rate limits start from nothing: {error}")),
+        }
     }
 
     fn within_limit(&self, integration: &Integration, now: Timestamp) -> Result<(), ApiError> {

@@ -1,9 +1,9 @@
 //! Rate limits: how many requests an integration may still send.
 //!
-//! Nothing is written and nothing is read for them. An instance knows exactly what it took itself, and that is little:
-//! the host ends an instance after some hundred requests. So it also listens to what folders say when it wakes them:
-//! they read what all instances have accepted, and the ledger, which they write anyhow, counts it. What they say is
-//! younger than a fold under load; until then an instance takes what it would take alone.
+//! Nothing is written for them. An instance knows exactly what it took itself, and that is little: the host ends an
+//! instance after some hundred requests. So it reads once, before its first answer, what the ledger counted, which is
+//! written anyhow, and listens to what folders say when it wakes them: they read what all instances have accepted. What
+//! they say is younger than a fold under load, so a limit is enforced about a fold late.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -48,7 +48,8 @@ pub fn render(door: Door, request: &Request, request_id: &str, result: Result<Re
         Ok(Reply::Alerts(results, list)) => answer(request_id, Ok(pushed(&results, list))),
         Ok(Reply::PagerDuty(version, key)) => identified(pagerduty::accepted(version, &key), request_id),
         Ok(Reply::PagerDutyErrors(errors)) => identified(pagerduty::invalid(&errors), request_id),
-        Ok(Reply::Done) => answer(request_id, Ok(())),
+        // An empty object: clients read `data` as one.
+        Ok(Reply::Done) => answer(request_id, Ok(Pushed { alert_key: None, items: None })),
         Err(error) if door == Door::PagerDuty => identified(pagerduty_refusal(request, &error), request_id),
         Err(error) => {
             let message = (door == Door::AlertmanagerApi).then(|| serde_json::to_vec(&error.message));

@@ -77,12 +77,9 @@ impl Admitting<'_> {
     /// Refuses pushes that no channel could ever take.
     ///
     /// # Errors
-    /// `InvalidParameter` for a shared integration without rules; `AccessDenied` for a disabled one.
+    /// `InvalidParameter` for a shared integration without rules.
     pub fn check(&self) -> Result<(), ApiError> {
-        let Integration { enabled, kind, ref rules, .. } = *self.integration;
-        if !enabled {
-            return Err(ApiError::new(Code::AccessDenied, "the integration is disabled"));
-        }
+        let Integration { kind, ref rules, .. } = *self.integration;
         if kind == IntegrationKind::Shared && rules.route.is_empty() && self.direct().is_none() {
             let message = "the integration has no routing rules, so no channel can take the alert";
             return Err(ApiError::new(Code::InvalidParameter, message));

@@ -175,7 +175,8 @@ fn accepted(world: &World) -> Value {
 /// What the lists show, the oldest incident first, each with its comments.
 fn incidents(world: &World) -> Value {
     let mut incidents = world.incidents();
-    incidents.sort_by_key(|incident| incident["incident_id"].as_str().map(str::to_owned));
+    // Of incidents of one second the order follows from the clock's microseconds, which says nothing here.
+    incidents.sort_by_key(|i| (i["start_time"].as_u64(), i["title"].to_string(), i["channel_id"].as_i64()));
     let shown = incidents.iter().map(|incident| {
         let mut shown: Map<String, Value> = SHOWN.iter().map(|name| ((*name).into(), incident[name].clone())).collect();
         let (_, feed) =
