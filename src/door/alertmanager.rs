@@ -78,9 +78,14 @@ pub fn pairs(fields: &Map<String, Value>, name: &str) -> Result<BTreeMap<String,
     match fields.get(name) {
         None | Some(Value::Null) => Ok(BTreeMap::new()),
         Some(Value::Object(pairs)) => {
-            let texts =
-                pairs.iter().map(|(name, value)| (name, plain_text(value).unwrap_or_else(|| value.to_string())));
-            Ok(texts.filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name.clone(), text)).collect())
+            let mut texts = BTreeMap::new();
+            for (name, value) in pairs {
+                let text = plain_text(value).unwrap_or_else(|| value.to_string());
+                if !text.is_empty() {
+                    texts.insert(name.clone(), text);
+                }
+            }
+            Ok(texts)
         }
         Some(_) => Err(ApiError::invalid(name, "must be an object")),
     }

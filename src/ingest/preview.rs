@@ -109,11 +109,13 @@ fn changed_route(config: &Config, parameters: &Map<String, Value>) -> Result<Opt
         Some(_) => return Err(ApiError::invalid("route", "must be an object")),
     };
     // Clients send what they read, with version, sections and times; only the rules matter here.
-    let part = |name: &str| match fields.get(name) {
-        None | Some(Value::Null) => None,
-        Some(part) => Some((name.to_owned(), part.clone())),
-    };
-    let rules = Value::Object(["cases", "default"].into_iter().filter_map(part).collect());
+    let mut rules = Map::new();
+    for name in ["cases", "default"] {
+        if let Some(part) = fields.get(name).filter(|part| !part.is_null()) {
+            rules.insert(name.to_owned(), part.clone());
+        }
+    }
+    let rules = Value::Object(rules);
     let route: Route = serde_json::from_value(rules).map_err(|e| ApiError::invalid("route", &e.to_string()))?;
     if route.is_empty() {
         return Err(ApiError::invalid("route", "must have cases or a default"));

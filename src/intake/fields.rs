@@ -56,10 +56,10 @@ pub fn plain_text(value: &Value) -> Option<String> {
 
 /// Labels within the limits: names and values cut, those beyond the limit in the order of their names left out.
 pub fn limited(labels: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    let labels = labels.into_iter();
-    let mut kept: BTreeMap<String, String> = labels
-        .map(|(name, value)| (cut(&name, LABEL_NAME_CHARS).to_owned(), cut(&value, LABEL_VALUE_CHARS).to_owned()))
-        .collect();
+    let mut kept = BTreeMap::new();
+    for (name, value) in labels {
+        kept.insert(cut(&name, LABEL_NAME_CHARS).to_owned(), cut(&value, LABEL_VALUE_CHARS).to_owned());
+    }
     while kept.len() > LABELS {
         kept.pop_last();
     }

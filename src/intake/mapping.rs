@@ -84,24 +84,25 @@ impl Mapping {
 }
 
 fn labels(source: &Source<'_>, template: &Value) -> Result<Value, ApiError> {
-    let labels: Result<Map<_, _>, ApiError> = match template {
-        Value::Object(templates) => templates
-            .iter()
-            .take(ENTRIES)
-            .map(|(name, template)| {
+    let mut labels = Map::new();
+    match template {
+        Value::Object(templates) => {
+            for (name, template) in templates.iter().take(ENTRIES) {
                 let value = source.text(&format!("labels.{}", cut(name, LABEL_NAME_CHARS)), template)?;
-                Ok((name.clone(), value))
-            })
-            .collect(),
+                labels.insert(name.clone(), value);
+            }
+        }
         variable => match source.value("labels", variable)? {
             // A child of any type is a label, since the sender did not mean them for labels.
             Value::Object(children) => {
-                Ok(children.into_iter().map(|(name, child)| (name, source::flat(child))).collect())
+                for (name, child) in children {
+                    labels.insert(name, source::flat(child));
+                }
             }
             other => return Ok(other),
         },
-    };
-    labels.map(Value::Object)
+    }
+    Ok(Value::Object(labels))
 }
 
 fn images(source: &Source<'_>, template: &Value) -> Result<Value, ApiError> {

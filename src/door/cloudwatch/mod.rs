@@ -58,7 +58,7 @@ fn read_notification(fields: &Map<String, Value>) -> Draft {
         Some(Value::Object(message)) => Value::from(message.clone()).to_string(),
         _ => plain(fields, "Message"),
     };
-    let mut draft = match serde_json::from_str(&message) {
+    let mut draft = match serde_json::from_slice(message.as_bytes()) {
         Ok(Value::Object(alarm)) if alarm::is_alarm(&alarm) => alarm::read(&alarm),
         _ => read_other(&plain(fields, "Subject"), &message),
     };
@@ -69,7 +69,7 @@ fn read_notification(fields: &Map<String, Value>) -> Draft {
 /// A notification that is no alarm: whoever subscribes a topic here wants to hear of it, and nothing says how bad it is.
 /// What says the same of the same topic is the same alert.
 fn read_other(subject: &str, message: &str) -> Draft {
-    let event = match serde_json::from_str(message) {
+    let event = match serde_json::from_slice(message.as_bytes()) {
         Ok(Value::Object(event)) => event,
         _ => Map::new(),
     };

@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
         let Some(field) = names.iter().find_map(|name| self.by_name.get(*name)) else {
             return tags;
         };
-        match serde_json::from_str(&field.text) {
+        match serde_json::from_slice(field.text.as_bytes()) {
             Ok(Value::Array(list)) => list.iter().for_each(|tag| add_object(&mut tags, tag)),
             Ok(Value::Object(map)) => map.iter().for_each(|(name, value)| add_values(&mut tags, name, value)),
             _ => field.text.split(',').filter_map(|tag| tag.split_once(':')).for_each(|(name, value)| {

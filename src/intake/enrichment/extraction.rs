@@ -52,7 +52,7 @@ impl Extraction {
         let found = match value(source, &Facts::of(event, origin)) {
             None => return account.say(|| format!("the alert has no {source}")),
             Some(text) if !self.pattern.is_empty() => self.pattern.find(&text).map(str::to_owned),
-            Some(text) => match serde_json::from_str::<Value>(&text) {
+            Some(text) => match serde_json::from_slice::<Value>(text.as_bytes()) {
                 Err(_) => return account.say(|| format!("{source} is not JSON")),
                 Ok(value) => self.g_json.find(&value).and_then(|found| as_text(&found)),
             },
