@@ -20,6 +20,7 @@ pub use self::advice::{EXPLAIN, PREVIEW};
 pub use self::door::{Door, OverLimit, STANDARD};
 use self::push::Push;
 use self::rate::Rates;
+pub use self::reading::{Reading, read};
 use crate::config::Config;
 use crate::error::{ApiError, Code};
 use crate::http::{Answer, Request, answer};

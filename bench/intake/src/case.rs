@@ -10,6 +10,8 @@ pub const CONFIG: &str = include_str!("../alarum.toml");
 const ROUTED: &str = "intake-routed-key-00000000";
 /// The one without.
 const UNROUTED: &str = "intake-unrouted-key-000000";
+/// The one with the routing cases, enrichment and a pipeline.
+const RULED: &str = "intake-ruled-key-000000000";
 /// Alerts in a group.
 const GROUP: usize = 10;
 
@@ -30,6 +32,8 @@ impl Case {
             "typical" => (ROUTED, "standard", alert("Critical")),
             "unrouted" => (UNROUTED, "standard", alert("Critical")),
             "recovery" => (ROUTED, "standard", alert("Ok")),
+            "ruled" => (RULED, "standard", alert("Critical")),
+            "pagerduty" => (ROUTED, "pagerduty", pagerduty()),
             "group" => (ROUTED, "prometheus", group()),
             _ => return None,
         };
@@ -49,6 +53,18 @@ fn alert(status: &str) -> Value {
             "instance": "db-07.orders.example.net:9100", "mountpoint": "/var/lib/postgresql", "team": "storage",
             "runbook": "https://wiki.example.net/runbooks/disk-almost-full", "job": "node-exporter", "used": "97.2",
             "device": "/dev/nvme1n1", "fstype": "ext4", "prometheus": "monitoring/eu-central-1",
+        },
+    })
+}
+
+/// The same as an event of PagerDuty's.
+fn pagerduty() -> Value {
+    let alert = alert("Critical");
+    json!({
+        "event_action": "trigger", "routing_key": ROUTED, "dedup_key": alert["alert_key"],
+        "payload": {
+            "summary": alert["title_rule"], "severity": "critical", "source": "db-07.orders.example.net",
+            "component": "postgresql", "group": "orders-db", "class": "disk", "custom_details": alert["labels"],
         },
     })
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use alarum::config::{Config, Integration};
 use alarum::door::Drafts;
-use alarum::ingest::read_alerts;
+use alarum::ingest::{Door, Reading, read};
 use alarum::intake::{Admitting, Overrides};
 use alarum::journal::{Accepted, Record};
 use alarum::time::Timestamp;
@@ -72,7 +72,12 @@ fn intake(config: &Config, case: &Case, ended: &mut impl FnMut(usize)) -> Result
     ended(0);
     let body: Value = serde_json::from_slice(black_box(&case.body)).map_err(|e| e.to_string())?;
     ended(1);
-    let drafts = read_alerts(case.door, integration, &body, RECEIVED).map_err(|e| e.to_string())?;
+    let door = Door::of_kind(case.door).ok_or("there is no such door")?;
+    let drafts = match read(door, integration, &body, RECEIVED).map_err(|e| e.to_string())? {
+        Reading::Alerts(drafts, _) => drafts,
+        Reading::PagerDuty(push) => vec![Ok(push.draft)],
+        _ => return Err("no alerts".to_owned()),
+    };
     drop(body);
     ended(2);
     let accepted = admitted(config, integration, case.door, drafts)?;

@@ -16,10 +16,14 @@ pub const TYPICAL: &str = "typical";
 /// Whatever a push may have to go through besides is one more case here and in the component.
 type Case = (&'static str, usize, Option<(usize, usize)>);
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 7] = [
     (TYPICAL, 2000, Some((1, 3))),
     // As typical, without routing cases.
     ("unrouted", 2000, Some((1, 3))),
+    // As typical, with four rules of enrichment and four of a pipeline before it is routed.
+    ("ruled", 2000, Some((1, 3))),
+    // As typical, through the door for PagerDuty's events.
+    ("pagerduty", 2000, Some((1, 3))),
     // As typical, but it recovers: it goes to whatever channel has it open.
     ("recovery", 2000, Some((1, 0))),
     // Ten alerts in one push of Alertmanager's.
@@ -143,10 +147,11 @@ mod tests {
     #[test]
     fn the_configuration_has_twenty_cases_that_all_fall_through_and_ten_expressions() {
         let config = Config::parse(include_str!("../../../bench/intake/alarum.toml")).unwrap();
-        let [routed, unrouted] = config.integrations.as_slice() else { panic!("two integrations") };
-        assert!(unrouted.route.cases.is_empty());
-        let cases = &routed.route.cases;
-        assert!(cases.len() == 20 && cases.iter().all(|case| case.fallthrough));
+        let [routed, unrouted, ruled] = config.integrations.as_slice() else { panic!("three integrations") };
+        assert!(unrouted.rules.route.cases.is_empty());
+        assert_eq!((ruled.rules.enrichment.rules.len(), ruled.rules.pipeline.rules.len()), (4, 4));
+        let cases = &routed.rules.route.cases;
+        assert!(*cases == ruled.rules.route.cases && cases.len() == 20 && cases.iter().all(|case| case.fallthrough));
         let vals = cases.iter().flat_map(|case| &case.conditions).flat_map(|condition| &condition.vals);
         assert_eq!(vals.filter(|val| val.as_str().starts_with('/')).count(), 10);
     }
