@@ -95,6 +95,46 @@ fn a_hundred_alerts_to_two_channels_are_one_write_before_the_answer_and_no_read(
 }
 
 #[test]
+fn every_door_writes_once_and_reads_nothing_whatever_a_push_holds() {
+    let grouped = |nth: usize| json!({"status": "firing", "labels": {"alertname": "Down", "instance": format!("i{nth}"), "team": "storage"}});
+    let many = |one: &dyn Fn(usize) -> Value| Value::from((0..100).map(one).collect::<Vec<_>>());
+    let group = json!({"alerts": many(&grouped)});
+    let event = json!({"rule_name": "Down", "hash": "h", "severity": 1, "tags": ["team=storage"]});
+    let nightingale = |nth: usize| {
+        let mut event = event.clone();
+        event["hash"] = json!(format!("h{nth}"));
+        event
+    };
+    let pagerduty = json!({"event_action": "trigger", "dedup_key": "k",
+        "payload": {"summary": "s", "source": "h", "severity": "critical", "custom_details": {"team": "storage"}}});
+    let zabbix = json!({"event_id": "1", "event_name": "Down", "event_value": "1", "event_nseverity": "5"});
+    let alarm = json!({"AlarmName": "a", "NewStateValue": "ALARM", "AlarmArn": "arn:aws:cloudwatch:r:1:alarm:a"});
+    let change = json!({"change_key": "c", "change_status": "Done", "title": "t"});
+    let pushes = [
+        ("/event/push/alert/standard", many(&|nth| alert("Critical", &format!("k{nth}"), json!({"team": "storage"})))),
+        ("/event/push/alert/prometheus", group.clone()),
+        ("/api/v2/alerts", many(&grouped)),
+        ("/event/push/alert/grafana", group),
+        ("/event/push/alert/pagerduty", pagerduty),
+        ("/event/push/alert/n9e", many(&nightingale)),
+        ("/event/push/alert/zabbix", zabbix),
+        ("/event/push/alert/cloudwatch", alarm),
+        ("/event/push/change/standard", change),
+        ("/push/incident/comment-by-alert", json!({"alert_key": "k", "comment": "c"})),
+    ];
+    let mut world = World::new();
+    world.fire("first of the instance");
+    world.cluster.lost_wakes.set(1000);
+    let store = world.cluster.store.clone();
+    for (path, pushed) in pushes {
+        let before = (store.reads.get(), store.writes.get());
+        let answer = push(&mut world, &format!("{path}?integration_key={SHARED_KEY}"), &pushed);
+        assert!((200..300).contains(&answer.status), "{path}: {}", String::from_utf8_lossy(&answer.body));
+        assert_eq!((store.reads.get() - before.0, store.writes.get() - before.1), (0, 1), "{path}");
+    }
+}
+
+#[test]
 fn a_push_can_name_its_channel_and_severity_and_title_in_the_query() {
     let mut world = World::new();
     let more = "&channel_id=100&severity=Info&title_rule=over%20there";

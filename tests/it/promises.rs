@@ -8,7 +8,7 @@ use std::rc::Rc;
 use alarum::fold::{Folder, PageCache};
 use serde_json::{Value, json};
 
-use crate::support::{Cluster, DEMO, Faults, PRIVATE_KEY, Push, World};
+use crate::support::{Cluster, DEMO, Faults, PRIVATE_KEY, Push, SHARED_KEY, World};
 
 /// A sender: pushes one alert of its own through several lives, each push until it is answered, as senders do.
 struct Sender {
@@ -30,8 +30,18 @@ impl Sender {
         if step % 5 == 4 {
             return json!({"event_status": "Critical", "title_rule": "shared", "alert_key": "shared"});
         }
-        let status = if self.fires(step) { "Critical" } else { "Ok" };
+        let status = match (self.fires(step), self.is_routed(step)) {
+            (true, false) => "Critical",
+            // One channel by the rules, and a recovery that goes wherever the alert is open.
+            (true, true) => "Warning",
+            (false, _) => "Ok",
+        };
         json!({"event_status": status, "title_rule": "own", "alert_key": self.key(), "description": format!("{step}")})
+    }
+
+    /// Every second sender pushes its own alert to the shared integration.
+    fn is_routed(&self, step: usize) -> bool {
+        self.name % 2 == 1 && step % 5 != 4
     }
 
     fn fires(&self, step: usize) -> bool {
@@ -72,7 +82,9 @@ fn run(
         for sender in senders.iter().filter(|s| !s.busy.get() && s.answered.get() < s.steps) {
             sender.busy.set(true);
             let (busy, answered) = (Lowered(sender.busy.clone()), sender.answered.clone());
-            let push = Push { key: PRIVATE_KEY, body: sender.body(answered.get()) };
+            let step = answered.get();
+            let key = if sender.is_routed(step) { SHARED_KEY } else { PRIVATE_KEY };
+            let push = Push { key, body: sender.body(step) };
             cluster.push(push.request(), move |answer| {
                 // Dropped with the push, also when its instance crashes: the sender sees a broken connection.
                 let _busy = busy;
