@@ -141,3 +141,60 @@ fn tell(board: &mut Board, incident: &mut Incident, event_type: EventType, cause
     incident.last_event_id.clone_from(&event_id);
     board.put_event(Event { event_id, event_type, event_time, incident: incident.clone() });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::AlertEvent;
+    use crate::journal::{Place, Record};
+    use crate::time::Timestamp;
+
+    const CHANNEL: i64 = 101;
+
+    /// A record of a stream of its own, received at this second.
+    fn read(secs: u64, everywhere: bool, what: impl Into<What>) -> Read {
+        let channel_ids = if everywhere { Vec::new() } else { vec![CHANNEL] };
+        let accepted =
+            Accepted { integration_id: 1, channel_ids, everywhere, what: what.into(), ..Accepted::default() };
+        let record = Record { v: Record::FORMAT, received: Timestamp::from_secs(secs), accepted: vec![accepted] };
+        Read { place: Place { stream: secs, n: 1 }, record, parts: 0 }
+    }
+
+    fn event(status: Status) -> AlertEvent {
+        AlertEvent { alert_key: "k".into(), status, title: "t".into(), ..AlertEvent::default() }
+    }
+
+    fn run(board: &mut Board, reads: &[Read]) {
+        let reads: Vec<&Read> = reads.iter().collect();
+        Applying::default().run(board, &reads).expect("nothing is on pages");
+    }
+
+    fn open(board: &Board) -> Option<&Alert> {
+        board.open_alert(&id::alert_identity(1, "k")).expect("nothing is on pages")
+    }
+
+    /// A folder that stood still while others went on brings what found nothing here when it was new.
+    #[test]
+    fn what_goes_everywhere_never_reaches_an_alert_that_a_later_record_opened() {
+        let mut board = Board::new(CHANNEL);
+        run(&mut board, &[read(20, false, event(Status::Critical))]);
+        let comment = Comment { alert_key: "k".into(), comment: "c".into() };
+        run(&mut board, &[read(10, true, event(Status::Ok)), read(11, true, What::Comment(comment.clone()))]);
+        let alert = open(&board).expect("still open");
+        let incident = board.incident(&alert.incident_id).expect("loaded").expect("there");
+        assert!(incident.notes.is_empty());
+        run(&mut board, &[read(30, true, What::Comment(comment)), read(31, true, event(Status::Ok))]);
+        assert!(open(&board).is_none());
+    }
+
+    #[test]
+    fn what_goes_everywhere_and_finds_nothing_leaves_the_board_untouched() {
+        let mut board = Board::new(CHANNEL);
+        run(&mut board, &[read(10, true, event(Status::Ok))]);
+        assert!(!board.is_touched());
+        run(&mut board, &[read(20, true, What::Seen)]);
+        assert!(!board.is_touched());
+        run(&mut board, &[read(30, false, What::Seen)]);
+        assert!(board.is_touched(), "it was reached");
+    }
+}
