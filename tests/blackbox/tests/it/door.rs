@@ -63,3 +63,32 @@ fn a_push_of_nearly_the_limit_is_taken_whole() {
     assert_eq!(tick.status, 200, "{}", tick.body);
     assert_eq!(deployment.client.incidents().expect("listed"), incidents, "also when it is folded");
 }
+
+#[test]
+fn an_alert_is_explained_and_a_route_previewed_across_components() {
+    let Some(deployment) = Deployment::start(Options { memory: true, ..Options::default() }) else { return };
+    let client = &deployment.client;
+    let body =
+        json!({"event_status": "Critical", "title_rule": "disk", "alert_key": "k", "labels": {"team": "storage"}});
+    let target = format!("/event/push/alert/standard?integration_key={}", client.shared_key);
+    let pushed = client.send("POST", &target, "application/json", body.to_string().as_bytes()).expect("answered");
+    assert_eq!(pushed.status, 200, "{}", pushed.body);
+    let answer = client.call("/alert/explain", &json!({"integration_id": 9002, "alert": body})).expect("answered");
+    assert_eq!((answer.status, &answer.body["data"]["channel_ids"]), (200, &json!([101, 100])), "{}", answer.body);
+    let alert_id = &answer.body["data"]["channels"][0]["alert_id"];
+    let answer = client.call("/alert/explain", &json!({"alert_id": alert_id})).expect("answered");
+    assert_eq!((answer.status, &answer.body["data"]["stored"]["alert_id"]), (200, alert_id), "{}", answer.body);
+    let group = json!({"alerts": [{"status": "firing", "labels": {"alertname": "Down", "team": "storage"}}]});
+    let preview = json!({"integration_id": 9002, "type": "prometheus", "alerts": [group],
+        "route": {"default": {"channel_ids": [100]}}});
+    let answer = client.call("/route/preview", &preview).expect("answered");
+    assert_eq!((answer.status, &answer.body["data"]["items"][0]["difference"]["removed"]), (200, &json!([101])));
+    let answer = client.call("/integration/list", &json!({})).expect("answered");
+    let items = answer.body["data"]["items"].as_array().expect("items");
+    assert!(items.iter().any(|i| i["integration_id"] == 9002 && i["last_time"].as_u64() > Some(0)), "{items:?}");
+    // Nobody but the api component may ask.
+    for path in ["/advice/explain", "/advice/preview"] {
+        let answer = client.send("POST", path, "application/json", b"{}").expect("answered");
+        assert_eq!(answer.status, 404, "{path}: {}", answer.body);
+    }
+}
