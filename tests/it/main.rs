@@ -4,11 +4,13 @@
 mod support;
 
 mod documents;
+mod explain;
 mod fuzz;
 mod fuzz_rules;
 mod golden;
 mod intake;
 mod lifecycle;
+mod limits;
 mod promises;
 mod refusals;
 mod replay;

@@ -7,12 +7,14 @@
 
 mod cluster;
 pub mod hostile;
+mod push;
 mod receiver;
 mod sim;
 mod store;
 mod world;
 
 pub use cluster::{Cluster, Faults, Push, request};
+pub use push::{alert, body, header, push, target};
 pub use world::World;
 
 /// The configuration that the tests use.
