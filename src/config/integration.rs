@@ -78,6 +78,11 @@ const fn default_per_minute() -> u32 {
     1000
 }
 
+impl RateLimit {
+    /// No limit.
+    pub const NONE: Self = Self { per_second: 0, per_minute: 0 };
+}
+
 impl Default for RateLimit {
     fn default() -> Self {
         Self { per_second: default_per_second(), per_minute: default_per_minute() }

@@ -77,3 +77,15 @@ fn an_instance_learns_from_folders_what_others_took() {
     // Eight instances that know nothing of each other would take 400.
     assert!((60..=80).contains(&taken.get()), "{}", taken.get());
 }
+
+#[test]
+fn a_limit_costs_a_new_instance_one_read_and_nobody_else_anything() {
+    let mut world = World::with_config(&limited(""));
+    world.cluster.lost_wakes.set(1000);
+    let store = world.cluster.store.clone();
+    for (nth, reads) in [(0, 1), (1, 0), (2, 0)] {
+        let before = store.reads.get();
+        let answer = push(&mut world, &target(PRIVATE_KEY, ""), &alert("Info", &format!("k{nth}"), json!({})));
+        assert_eq!((answer.status, store.reads.get() - before), (200, reads), "push {nth}");
+    }
+}
