@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::advice::{integration, read_alerts};
-use crate::config::{Config, Integration, IntegrationKind};
+use crate::config::{Config, IntegrationKind};
 use crate::error::{ApiError, Code};
 use crate::filter::{Facts, Origin};
 use crate::intake::{Admitting, AlertEvent, Overrides, Status, Steps};
@@ -18,7 +18,8 @@ const ALERTS: usize = 20;
 #[derive(Serialize)]
 struct Previewed {
     alert: AlertEvent,
-    present: RouteSteps,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    present: Option<RouteSteps>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<RouteSteps>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +61,7 @@ pub fn preview(config: &Config, parameters: &Map<String, Value>, now: Timestamp)
         for draft in drafts {
             let mut steps = Steps::default();
             items.push(match draft.and_then(|draft| admitting.admit(draft, Some(&mut steps))) {
-                Ok(_) => shown(previewed(config, integration, integration.origin(&kind), changed.as_ref(), steps)),
+                Ok(_) => shown(previewed(config, integration.origin(&kind), changed.as_ref(), steps)),
                 Err(error) => json!({"error": {"code": error.code.name(), "message": error.message}}),
             });
         }
@@ -73,31 +74,26 @@ fn shown(data: impl Serialize) -> Value {
     serde_json::to_value(data).unwrap_or_default()
 }
 
-fn previewed(
-    config: &Config,
-    integration: &Integration,
-    origin: Origin<'_>,
-    changed: Option<&Route>,
-    steps: Steps,
-) -> Previewed {
-    let walk = |route: &Route| {
+/// What is not routed (a recovery, what the pipeline drops) has a remark instead of cases.
+fn previewed(config: &Config, origin: Origin<'_>, changed: Option<&Route>, steps: Steps) -> Previewed {
+    let remark = match (steps.dropped, steps.admitted.status) {
+        (true, _) => "the pipeline drops this alert before it is routed",
+        (_, Status::Ok) => "a recovery goes to every channel that has the alert open, whatever the rules say",
+        _ => "",
+    };
+    let (present, changed) = (steps.route, changed.filter(|_| remark.is_empty()));
+    let changed = changed.map(|route| {
         let mut told = RouteSteps::default();
         route.walk(&Facts::of(&steps.admitted, origin), &config.channels, Some(&mut told));
         told
-    };
-    let (present, changed) = (walk(&integration.rules.route), changed.map(walk));
-    let difference = changed.as_ref().map(|changed| {
+    });
+    let difference = present.as_ref().zip(changed.as_ref()).map(|(present, changed)| {
         let without = |ids: &[i64], others: &[i64]| ids.iter().copied().filter(|id| !others.contains(id)).collect();
         Difference {
             added: without(&changed.channel_ids, &present.channel_ids),
             removed: without(&present.channel_ids, &changed.channel_ids),
         }
     });
-    let remark = match (steps.dropped, steps.admitted.status) {
-        (true, _) => "the pipeline drops this alert before it is routed",
-        (_, Status::Ok) => "a recovery goes to every channel that has the alert open, whatever the rules say",
-        _ => "",
-    };
     Previewed { alert: steps.admitted, present, changed, difference, remark }
 }
 

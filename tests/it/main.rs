@@ -8,6 +8,7 @@ mod explain;
 mod fuzz;
 mod fuzz_rules;
 mod golden;
+mod golden_api;
 mod intake;
 mod lifecycle;
 mod limits;
