@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::delivery::{Courier, DeliveryReport};
 use crate::error::{ApiError, Code};
-use crate::fold::{FoldError, Folder, Ledger, PageCache};
+use crate::fold::{FoldError, Folded, Folder, Ledger, PageCache};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
 use crate::keys;
@@ -25,6 +25,8 @@ const PAUSE_FOLDS: u64 = 5;
 const PAUSE_US: u64 = 250_000;
 /// What a fold is taken to cost before the first one was measured, microseconds.
 const FIRST_FOLD_US: u64 = 20_000;
+/// The most parts of a long journal that a wake folds.
+const PARTS: usize = 16;
 /// How often a wake that waits for the fold before it looks again, microseconds.
 const LOOK_US: u64 = 2_000;
 /// How soon tick wants to be called again when nothing is known to be due, milliseconds.
@@ -135,12 +137,26 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         fanout.waiting.set(false);
         fanout.folding.set(true);
         let begun = self.ports.now();
-        let result = self.folder(config).fold(false).await;
+        let result = self.fold_all(config).await;
         fanout.fold_us.set(Some(self.ports.now().0.saturating_sub(begun.0)));
         fanout.folding.set(false);
         let folded = result.map_err(|error| self.failed(&error))?;
         fanout.paces.borrow_mut().extend(folded.seen.paces.iter().map(|pace| (pace.integration_id, *pace)));
         Ok((Woken { seen: Some(folded.seen) }, folded.to_deliver))
+    }
+
+    /// Folds part after part until nothing waits, or enough was done: the next wake or tick goes on.
+    async fn fold_all(&self, config: &Config) -> Result<Folded, FoldError> {
+        let mut all = Folded::default();
+        for _ in 0..PARTS {
+            let part = self.folder(config).fold(false).await?;
+            let more = part.more;
+            all.add(part);
+            if !more {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     async fn tick(&self, config: Option<&Config>) -> Result<Ticked, ApiError> {

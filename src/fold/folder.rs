@@ -1,6 +1,6 @@
 //! The folder: brings boards up to what the journal says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::FoldError;
 use super::gather::{Gathered, gather};
@@ -41,6 +41,20 @@ pub struct Folded {
     pub to_deliver: Vec<(i64, u64)>,
     /// Whether there is more to fold.
     pub more: bool,
+}
+
+impl Folded {
+    /// Takes in what the next part did.
+    pub fn add(&mut self, next: Self) {
+        self.records += next.records;
+        self.seen.streams = self.seen.streams.max(next.seen.streams);
+        self.seen.alerts += next.seen.alerts;
+        if !next.seen.paces.is_empty() {
+            self.seen.paces = next.seen.paces;
+        }
+        self.to_deliver.extend(next.to_deliver);
+        self.more = next.more;
+    }
 }
 
 impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
@@ -187,27 +201,39 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     async fn view_once(&self, channels: Option<&[i64]>) -> Result<Vec<Board>, FoldError> {
-        let gathered = gather(self.store, self.clock).await?;
-        let known = gathered.ledger.roots.keys().filter_map(|name| keys::board_channel(name));
-        let waiting = channels_in(&gathered);
-        let wanted: BTreeSet<i64> =
-            known.chain(waiting).filter(|id| channels.is_none_or(|some| some.contains(id))).collect();
-        let mut boards = Vec::new();
-        for channel in wanted {
-            let mut board = match key_of(&gathered.ledger, &keys::board_name(channel)) {
-                None => Board::new(channel),
-                Some(key) => match self.store.get(&key).await? {
-                    None => return Err(StoreError(format!("{key} is gone")).into()),
-                    Some(bytes) => decode(&key, &bytes)?,
-                },
-            };
-            check_ledger(&board, &gathered.ledger)?;
-            let records = concerning(channel, &gathered);
-            let mut applying = Applying::default();
-            self.pages.loading(self.store, &mut board, |board| applying.run(board, &records)).await?;
-            boards.push(board);
+        let mut gathered = gather(self.store, self.clock).await?;
+        let mut boards: BTreeMap<i64, Board> = BTreeMap::new();
+        loop {
+            let known = gathered.ledger.roots.keys().filter_map(|name| keys::board_channel(name));
+            let waiting = channels_in(&gathered);
+            let wanted: BTreeSet<i64> =
+                known.chain(waiting).filter(|id| channels.is_none_or(|some| some.contains(id))).collect();
+            for channel in wanted {
+                let mut board = match boards.remove(&channel) {
+                    Some(board) => board,
+                    None => self.stored_board(channel, &gathered.ledger).await?,
+                };
+                let records = concerning(channel, &gathered);
+                let mut applying = Applying::default();
+                self.pages.loading(self.store, &mut board, |board| applying.run(board, &records)).await?;
+                boards.insert(channel, board);
+            }
+            if !gathered.more {
+                return Ok(boards.into_values().collect());
+            }
+            gathered = gathered.next(self.store).await?;
         }
-        Ok(boards)
+    }
+
+    /// The board of a channel as it is stored; an empty one where nothing has happened yet.
+    async fn stored_board(&self, channel: i64, ledger: &Ledger) -> Result<Board, FoldError> {
+        let Some(key) = key_of(ledger, &keys::board_name(channel)) else {
+            return Ok(Board::new(channel));
+        };
+        let bytes = self.store.get(&key).await?.ok_or_else(|| StoreError(format!("{key} is gone")))?;
+        let board = decode(&key, &bytes)?;
+        check_ledger(&board, ledger)?;
+        Ok(board)
     }
 }
 

@@ -39,14 +39,31 @@ pub async fn gather(store: &impl Store, clock: &impl Clock) -> Result<Gathered, 
     let drawn = u64::try_from(store.counter(keys::STREAMS).await?).unwrap_or(0);
     let known = drawn.max(ledger.known);
     let live = ledger.streams.iter().map(|(stream, live)| (*stream, live.head));
-    let mut heads: BTreeMap<u64, u64> = live.chain((ledger.known + 1..=known).map(|stream| (stream, 0))).collect();
+    let heads = live.chain((ledger.known + 1..=known).map(|stream| (stream, 0))).collect();
+    gather_beyond(store, at, ledger, known, heads).await
+}
+
+impl Gathered {
+    /// What comes after this part, read from where it ended and as of the same time.
+    pub async fn next(self, store: &impl Store) -> Result<Self, FoldError> {
+        gather_beyond(store, self.at, self.ledger, self.known, self.heads).await
+    }
+}
+
+async fn gather_beyond(
+    store: &impl Store,
+    at: Timestamp,
+    ledger: Ledger,
+    known: u64,
+    mut heads: BTreeMap<u64, u64>,
+) -> Result<Gathered, FoldError> {
     let mut records = Vec::new();
     let mut ended = BTreeMap::new();
     // Where a stream was not read to its end, what is left of it comes before anything sealed later.
     let mut cut = Timestamp(u64::MAX);
     for (stream, read) in read_beyond(store, &heads, at, STREAM_RECORDS).await? {
         if let Some(last) = read.records.last() {
-            if read.records.len() == STREAM_RECORDS {
+            if read.cut {
                 cut = cut.min(last.record.received);
             }
         } else if read.ended {

@@ -206,7 +206,11 @@ impl Ledger {
             let over = |live: &Live| gathered.at.millis_since(live.seen) > RETIRE_MS + LAG_MS && live.head == *head;
             self.streams.get(stream).is_some_and(over)
         };
-        gathered.records.len() >= LAG_RECORDS || gathered.records.iter().any(old) || gathered.ended.iter().any(idle)
+        // What was left is read from where the ledger stands.
+        gathered.more
+            || gathered.records.len() >= LAG_RECORDS
+            || gathered.records.iter().any(old)
+            || gathered.ended.iter().any(idle)
     }
 
     /// The keys of records that may be deleted now, a bounded number; none while they are few and young.

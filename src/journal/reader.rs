@@ -35,16 +35,22 @@ pub struct StreamRead {
     pub records: Vec<Read>,
     /// Whether it ends after them: no further record is stored, whenever it was sealed.
     pub ended: bool,
+    /// Whether there may be more that was left for the next time.
+    pub cut: bool,
 }
 
 /// How many records of each stream are asked for at first, and at most, in one call.
 const LOOK_FIRST: u64 = 2;
 const LOOK_MOST: u64 = 32;
-/// The most keys in one call.
+/// The most keys in one call, and the fewest where records are large.
 const KEYS: usize = 512;
+const KEYS_FEWEST: usize = 16;
+/// When so many bytes were read, the rest is left for the next time: a reader has little memory, and while it decodes,
+/// the host's thread serves nobody else.
+const BYTES: usize = 4 * 1024 * 1024;
 
 /// Reads the records of several streams beyond a head each, that were sealed before `before`, at most `limit` of a
-/// stream.
+/// stream. Where there is much to read, only a first part is read, of every stream at least one record.
 ///
 /// # Errors
 /// A store error; also a record that this version cannot read. It is never skipped: what was accepted must be
@@ -59,14 +65,26 @@ pub async fn read_beyond(
     // Streams that were not read to their end yet, and the record of each that comes next.
     let mut going: Vec<Place> = heads.iter().map(|(&stream, &head)| Place { stream, n: head + 1 }).collect();
     let mut look = LOOK_FIRST;
+    let (mut bytes, mut records) = (0, 0);
     while !going.is_empty() {
+        let per_call = match (bytes, records) {
+            (0, _) | (_, 0) => KEYS,
+            (bytes, records) => (BYTES / (bytes / records).max(1)).clamp(KEYS_FEWEST, KEYS),
+        };
         let mut still_going = Vec::new();
-        for some in going.chunks(KEYS / look as usize) {
+        for some in going.chunks((per_call / look as usize).max(1)) {
+            // Every stream is looked at once; only then is it known what comes before what.
+            if bytes > BYTES && look > LOOK_FIRST {
+                some.iter().for_each(|place| read.entry(place.stream).or_default().cut = true);
+                continue;
+            }
             let keys: Vec<String> =
                 some.iter().flat_map(|p| (p.n..p.n + look).map(|n| keys::record(p.stream, n))).collect();
             let mut values = store.get_many(&keys).await?.into_iter();
             for place in some {
                 let values: Vec<_> = values.by_ref().take(look as usize).collect();
+                bytes += values.iter().flatten().map(Vec::len).sum::<usize>();
+                records += values.iter().flatten().count();
                 let stream = read.entry(place.stream).or_default();
                 if take(store, stream, *place, values, before, limit).await? {
                     still_going.push(Place { n: place.n + look, ..*place });
@@ -90,6 +108,7 @@ async fn take(
 ) -> Result<bool, StoreError> {
     for (n, stored) in (first.n..).zip(values) {
         if stream.records.len() == limit {
+            stream.cut = true;
             return Ok(false);
         }
         let Some(stored) = stored else {

@@ -188,3 +188,47 @@ fn ten_thousand_open_alerts_do_not_make_a_push_dear() {
     assert!(store.reads.get() - before.0 <= 30, "{} reads", store.reads.get() - before.0);
     assert_eq!(world.cluster.receiver.arrived.borrow().len(), 10_001);
 }
+
+/// Pushes batches of large alerts at several instances, whose wakes all get lost; some twelve mebibytes.
+fn large_backlog() -> World {
+    let world = World::over(crate::support::Cluster::new(3, crate::support::DEMO, 6, 1));
+    world.cluster.lost_wakes.set(1000);
+    for nth in 0..160 {
+        let alerts: Vec<Value> = (0..10)
+            .map(|alert| {
+                let labels = json!({"a": "l".repeat(2000), "b": "l".repeat(2000), "c": "l".repeat(2000)});
+                json!({"event_status": "Critical", "title_rule": "t", "alert_key": format!("{nth}/{alert}"),
+                    "description": "d".repeat(2000), "labels": labels})
+            })
+            .collect();
+        let push = crate::support::Push { key: crate::support::PRIVATE_KEY, body: json!(alerts) };
+        world.cluster.push(push.request(), |answer| assert_eq!(answer.status, 200));
+    }
+    world.cluster.run();
+    world
+}
+
+#[test]
+fn a_reader_sees_all_of_a_journal_that_is_too_large_to_be_read_at_once() {
+    let world = large_backlog();
+    assert_eq!(world.incidents().len(), 1600);
+}
+
+#[test]
+fn a_journal_that_is_too_large_to_be_read_at_once_is_folded_in_parts() {
+    let mut world = large_backlog();
+    let ids = |world: &World| -> std::collections::BTreeSet<String> {
+        world.incidents().iter().map(|incident| incident["incident_id"].to_string()).collect()
+    };
+    let seen = ids(&world);
+    world.cluster.lost_wakes.set(0);
+    let most = world.cluster.store.clone();
+    most.most_read.set(0);
+    world.fire("one more");
+    // Four mebibytes, what the last call brought beyond, and the part of the board that is not loaded yet.
+    assert!(most.most_read.get() < 8 * 1024 * 1024, "{}", most.most_read.get());
+    world.at(60);
+    assert_eq!(world.cluster.receiver.arrived.borrow().len(), 1601);
+    let folded = ids(&world);
+    assert_eq!((folded.len(), folded.is_superset(&seen)), (1601, true), "the same incidents as a reader saw before");
+}

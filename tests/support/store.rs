@@ -15,6 +15,9 @@ pub struct MemoryStore {
     values: RefCell<BTreeMap<String, Vec<u8>>>,
     pub reads: Cell<usize>,
     pub writes: Cell<usize>,
+    /// How many bytes were read in batches since something was written, and the most that ever were.
+    pub read_on: Cell<usize>,
+    pub most_read: Cell<usize>,
     /// Of a thousand calls, how many fail before, and how many after they took effect.
     pub fail_before: Cell<u64>,
     pub fail_after: Cell<u64>,
@@ -39,6 +42,7 @@ impl MemoryStore {
 
     fn wrote(&self) {
         self.writes.set(self.writes.get() + 1);
+        self.read_on.set(0);
     }
 }
 
@@ -77,7 +81,10 @@ impl Store for StoreHandle {
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         self.call(|store, _| {
             store.read();
-            keys.iter().map(|key| store.value(key)).collect()
+            let values: Vec<_> = keys.iter().map(|key| store.value(key)).collect();
+            store.read_on.set(store.read_on.get() + values.iter().flatten().map(Vec::len).sum::<usize>());
+            store.most_read.set(store.most_read.get().max(store.read_on.get()));
+            values
         })
         .await
     }

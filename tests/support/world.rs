@@ -24,7 +24,11 @@ impl World {
     }
 
     pub fn with_config(config: &str) -> Self {
-        let cluster = Cluster::new(1, config, 1, 1);
+        Self::over(Cluster::new(1, config, 1, 1))
+    }
+
+    /// The world of a cluster.
+    pub fn over(cluster: Rc<Cluster>) -> Self {
         let start = cluster.sim.now().0;
         Self { cluster, start, read: 0 }
     }
