@@ -47,24 +47,19 @@ pub enum What {
 }
 
 /// An alert event and how it came to be.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arrival {
     /// The event as it goes to its channels.
     pub event: AlertEvent,
     /// The type of the door through which it came; empty: `standard`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub door: String,
     /// The configuration that it was taken in under ([`crate::config::Config::revision`]).
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub config: u64,
     /// The event as it was sent, where enrichment or the pipeline changed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<Box<AlertEvent>>,
     /// Inhibition: it is discarded while an alert that is a source of one of these is active.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<u64>,
     /// Inhibition: it is a source of these.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<u64>,
 }
 
