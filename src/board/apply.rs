@@ -53,7 +53,7 @@ fn apply(board: &mut Board, cause: Cause, accepted: &Accepted) -> Result<(), Mis
         What::Event(arrival) => apply_event(board, cause, integration_id, arrival)?,
         What::Comment(comment) => apply_comment(board, cause, integration_id, comment)?,
         What::Change(change) => board.take_change(cause, integration_id, change)?,
-        What::Seen => {}
+        What::Acknowledge(_) | What::Seen => {}
     }
     if accepted.channel_ids.contains(&cause.channel) {
         board.reached_by(integration_id, cause.received.secs());

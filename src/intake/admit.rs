@@ -129,7 +129,7 @@ impl Admitting<'_> {
         let original = received.filter(|received| *received != event).map(Box::new);
         let (door, config) = (self.door_kept(), self.config.revision);
         let Outcome { targets, sources, .. } = outcome;
-        let what = What::Event(Arrival { event, door, config, original, targets, sources });
+        let what = What::Event(Arrival { event, door, config, original, targets, sources, rulings: Vec::new() });
         Some(Accepted { integration_id: self.integration.id, channel_ids, everywhere, continues: false, what })
     }
 

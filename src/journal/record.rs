@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ruling::Ruling;
 use crate::intake::{AlertEvent, ChangeEvent, Comment};
 use crate::time::Timestamp;
 
@@ -40,6 +41,8 @@ pub enum What {
     Event(Arrival),
     /// A comment on the incident that holds an alert.
     Comment(Comment),
+    /// Somebody has acknowledged, at the sender's, the incident that holds the alert with this key.
+    Acknowledge(String),
     /// A change event.
     Change(ChangeEvent),
     /// A push of which nothing is kept but that it came.
@@ -61,6 +64,15 @@ pub struct Arrival {
     pub targets: Vec<u64>,
     /// Inhibition: it is a source of these.
     pub sources: Vec<u64>,
+    /// What the rules of its channels say of it, where they say anything; at most one a channel.
+    pub rulings: Vec<Ruling>,
+}
+
+impl Arrival {
+    /// What the rules of a channel say of it, where they say anything.
+    pub fn ruling(&self, channel: i64) -> Option<&Ruling> {
+        self.rulings.iter().find(|ruling| ruling.channel_id == channel)
+    }
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -92,20 +104,26 @@ struct Stored {
     targets: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sources: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rulings: Vec<Ruling>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     comment: Option<Comment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acknowledge: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     change: Option<ChangeEvent>,
 }
 
 impl From<Accepted> for Stored {
     fn from(accepted: Accepted) -> Self {
-        let (arrival, comment, change) = match accepted.what {
-            What::Event(arrival) => (Some(arrival), None, None),
-            What::Comment(comment) => (None, Some(comment), None),
-            What::Change(change) => (None, None, Some(change)),
-            What::Seen => (None, None, None),
-        };
+        let (mut arrival, mut comment, mut acknowledge, mut change) = (None, None, None, None);
+        match accepted.what {
+            What::Event(event) => arrival = Some(event),
+            What::Comment(text) => comment = Some(text),
+            What::Acknowledge(alert_key) => acknowledge = Some(alert_key),
+            What::Change(event) => change = Some(event),
+            What::Seen => {}
+        }
         let (event, arrival) = match arrival {
             Some(mut arrival) => (Some(std::mem::take(&mut arrival.event)), arrival),
             None => (None, Arrival::default()),
@@ -121,7 +139,9 @@ impl From<Accepted> for Stored {
             original: arrival.original,
             targets: arrival.targets,
             sources: arrival.sources,
+            rulings: arrival.rulings,
             comment,
+            acknowledge,
             change,
         }
     }
@@ -131,18 +151,20 @@ impl TryFrom<Stored> for Accepted {
     type Error = &'static str;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let what = match (stored.event, stored.comment, stored.change) {
-            (Some(event), None, None) => What::Event(Arrival {
+        let what = match (stored.event, stored.comment, stored.acknowledge, stored.change) {
+            (Some(event), None, None, None) => What::Event(Arrival {
                 event,
                 door: stored.door,
                 config: stored.config,
                 original: stored.original,
                 targets: stored.targets,
                 sources: stored.sources,
+                rulings: stored.rulings,
             }),
-            (None, Some(comment), None) => What::Comment(comment),
-            (None, None, Some(change)) => What::Change(change),
-            (None, None, None) => What::Seen,
+            (None, Some(comment), None, None) => What::Comment(comment),
+            (None, None, Some(alert_key), None) => What::Acknowledge(alert_key),
+            (None, None, None, Some(change)) => What::Change(change),
+            (None, None, None, None) => What::Seen,
             _ => return Err("an entry is more than one thing"),
         };
         let Stored { integration_id, channel_ids, everywhere, continues, .. } = stored;
@@ -197,10 +219,19 @@ mod tests {
         let arrival = Arrival { event: event.clone(), door: "zabbix".into(), config: 7, ..Arrival::default() };
         let arrival =
             Arrival { original: Some(Box::new(event.clone())), targets: vec![1], sources: vec![2], ..arrival };
+        let rulings = vec![Ruling { channel_id: 2, keep_open: true, ..Ruling::default() }];
+        let arrival = Arrival { rulings, ..arrival };
         let comment = Comment { alert_key: "k".into(), comment: "look".into() };
         let change =
             ChangeEvent { change_key: "c".into(), change_status: ChangeStatus::Done, ..ChangeEvent::default() };
-        let whats = [event.into(), What::Event(arrival), What::Comment(comment), What::Change(change), What::Seen];
+        let whats = [
+            event.into(),
+            What::Event(arrival),
+            What::Comment(comment),
+            What::Acknowledge("k".into()),
+            What::Change(change),
+            What::Seen,
+        ];
         let accepted = whats.map(|what| Accepted {
             integration_id: 1,
             channel_ids: vec![2, 3],
