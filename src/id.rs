@@ -27,8 +27,15 @@ pub enum Kind {
     Alert,
     /// An incident: 24 hex digits.
     Incident,
-    /// A webhook event: 32 hex digits. The number tells the events of one cause apart.
-    Event(u8),
+}
+
+impl Cause {
+    /// That a moment has come for an alert.
+    pub fn of_time(alert_id: &str, at: Timestamp, channel: i64) -> Self {
+        let tail = alert_id.get(alert_id.len().saturating_sub(16)..).unwrap_or_default();
+        let stream = u64::from_str_radix(tail, 16).unwrap_or(0);
+        Self { stream, n: 0, index: u32::MAX, received: at, channel }
+    }
 }
 
 /// The id of an alert or incident: 24 hex digits. The first eight are the Unix second (an ObjectID's layout), the next
@@ -42,9 +49,13 @@ pub fn object_id(kind: Kind, cause: Cause) -> String {
     id
 }
 
-/// The id of an event: 32 hex digits.
-pub fn event_id(nth: u8, cause: Cause) -> String {
-    hex(&digest(Kind::Event(nth), cause)[..16])
+/// The id of an event: 32 hex digits. No two events of an incident share an `event_time` (Unix milliseconds).
+pub fn event_id(incident_id: &str, event_time: u64, event_type: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(event_time.to_be_bytes());
+    hash.update(incident_id.as_bytes());
+    hash.update(event_type.as_bytes());
+    hex(&hash.finalize()[..16])
 }
 
 /// The Unix second in the first eight digits of an alert's or incident's id, or `None` where it is not such an id.
@@ -93,7 +104,6 @@ fn digest(kind: Kind, cause: Cause) -> [u8; 32] {
     hash.update(match kind {
         Kind::Alert => [b'a', 0],
         Kind::Incident => [b'i', 0],
-        Kind::Event(nth) => [b'e', nth],
     });
     hash.update(cause.stream.to_be_bytes());
     hash.update(cause.n.to_be_bytes());
@@ -115,9 +125,9 @@ mod tests {
         let alert = object_id(Kind::Alert, CAUSE);
         assert_eq!(alert, object_id(Kind::Alert, CAUSE));
         assert_ne!(alert, object_id(Kind::Incident, CAUSE));
-        assert_ne!(event_id(0, CAUSE), event_id(1, CAUSE));
+        assert_ne!(event_id("i", 1, "i_new"), event_id("i", 2, "i_new"));
         let elsewhere = Cause { received: Timestamp(CAUSE.received.0 + 1), ..CAUSE };
-        assert_ne!(event_id(0, CAUSE), event_id(0, elsewhere));
+        assert_ne!(object_id(Kind::Alert, CAUSE), object_id(Kind::Alert, elsewhere));
     }
 
     #[test]

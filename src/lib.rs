@@ -8,9 +8,11 @@
 
 pub mod api;
 pub mod board;
+pub mod channel;
 pub mod config;
 pub mod delivery;
 pub mod door;
+pub mod engine;
 pub mod error;
 pub mod fanout;
 pub mod filter;

@@ -6,15 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::parameters::{Paging, ids, text, window, words};
 use super::{Call, Failure, List, TOTAL_MAX};
-use crate::board::{Board, ClosedIncident, Incident, Progress};
+use crate::board::{Board, ClosedIncident, FeedItem, Incident, Progress};
 use crate::delivery::IncidentView;
 use crate::error::{ApiError, Code};
-use crate::fold::FoldError;
 use crate::id::object_id_secs;
 use crate::intake::Severity;
-use crate::keys;
 use crate::ports::{Clock, Random, Store};
-use crate::value;
 
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/incident/list`.
@@ -40,7 +37,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         for (_, id, incident) in found.into_iter().skip(skip).take(limit) {
             let incident = match incident {
                 Some(incident) => Some(incident),
-                None => closed_incident(self.folder.store, &id).await?,
+                None => self.folder.closed_incident(&id).await?.map(|document| document.incident),
             };
             // A closed one whose document is gone was deleted after the list was made.
             items.extend(incident.map(|i| self.show(&i)));
@@ -62,7 +59,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
             Some(_) => return Err(ApiError::invalid("types", "must be an array").into()),
         };
-        let mut items = feed(&self.find_incident().await?.incident, self.config.account.id);
+        let mut items = feed(&self.find_incident().await?, self.config.account.id);
         items.retain(|item| types.is_empty() || types.iter().any(|wanted| item["type"] == *wanted));
         if self.parameters.get("asc") != Some(&Value::Bool(true)) {
             items.reverse();
@@ -85,7 +82,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
                 return Ok(document);
             }
         }
-        Ok(closed_document(self.folder.store, &id).await?.ok_or_else(unknown)?)
+        Ok(self.folder.closed_incident(&id).await?.ok_or_else(unknown)?)
     }
 
     fn show(&self, incident: &Incident) -> Value {
@@ -94,21 +91,14 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 }
 
 /// The timeline of an incident, oldest first.
-fn feed(incident: &Incident, account_id: i64) -> Vec<Value> {
-    let item = |kind: &str, at_ms: u64, detail: Value| {
-        json!({"ref_id": incident.incident_id, "type": kind, "detail": detail, "account_id": account_id,
-            "creator_id": 0, "created_at": at_ms, "updated_at": at_ms})
+fn feed(document: &ClosedIncident, account_id: i64) -> Vec<Value> {
+    let ClosedIncident { incident, feed, .. } = document;
+    let show = |item: &FeedItem| {
+        json!({"ref_id": incident.incident_id, "type": item.kind, "detail": item.detail, "account_id": account_id,
+            "creator_id": item.person_id, "created_at": item.at_ms, "updated_at": item.at_ms})
     };
-    let opened = json!({"severity": incident.incident_severity, "title": incident.title});
-    let mut items = vec![item("i_new", incident.created_at * 1000, opened)];
-    let comment = |note: &crate::board::Note| {
-        let detail = json!({"comment": note.comment, "mute_reply": false, "integration_id": note.integration_id});
-        item("i_comm", note.at_ms, detail)
-    };
-    items.extend(incident.notes.iter().map(comment));
-    if incident.progress == Progress::Closed {
-        items.push(item("i_rslv", incident.close_time * 1000, json!({"from": "event"})));
-    }
+    let mut items = vec![show(&FeedItem::first(incident, feed))];
+    items.extend(feed.iter().map(show));
     items
 }
 
@@ -153,16 +143,4 @@ impl Query {
             .map(|c| (c.start_time, c.incident_id.clone()))
             .collect())
     }
-}
-
-async fn closed_incident(store: &impl Store, incident_id: &str) -> Result<Option<Incident>, FoldError> {
-    Ok(closed_document(store, incident_id).await?.map(|document| document.incident))
-}
-
-async fn closed_document(store: &impl Store, incident_id: &str) -> Result<Option<ClosedIncident>, FoldError> {
-    let key = keys::incident(incident_id);
-    let Some((bytes, _)) = value::get(store, &key).await? else {
-        return Ok(None);
-    };
-    ClosedIncident::decode(&bytes).map(Some).map_err(|problem| FoldError::Unreadable { key, problem })
 }

@@ -6,20 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use sha2::{Digest, Sha256};
 
-use crate::id::{Cause, Kind, object_id};
+use super::incident::Incident;
+use crate::id::{Cause, Kind, alert_identity, object_id};
 use crate::intake::{AlertEvent, Image, Severity, Status};
-use crate::journal::Arrival;
+use crate::journal::{Arrival, Flapping, Ruling};
 use crate::time::Timestamp;
 
 /// How many earlier events of an alert are remembered, to know a repeated one.
 const SEEN: usize = 16;
 
 /// An alert. Times are Unix seconds of receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// 24 hex digits.
     pub alert_id: String,
-    /// The incident that it belongs to.
+    /// The incident that it belongs to; empty: none, because it is muted.
     pub incident_id: String,
     /// Through which integration it came.
     pub integration_id: i64,
@@ -58,10 +59,78 @@ pub struct Alert {
     pub original: Option<Box<AlertEvent>>,
     /// Which record opened it.
     pub opened: Opened,
+    /// How often its incident had been closed when it joined: one that joined before was closed with it.
+    #[serde(default, skip_serializing_if = "is_zero_u32")]
+    pub life: u32,
+    /// Whether it was closed before it recovered, and its incident is another now.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub closed: bool,
+    /// Whether it was ever silenced or inhibited.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ever_muted: bool,
+    /// Why it is in no incident; absent: it is in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<Box<Muted>>,
+    /// When its key counts as flapping, where that is not as in a new channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flapping: Option<Flapping>,
+    /// Its earlier events, oldest first; at most [`PAST`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<PastEvent>,
     /// Which events it has had, as far as their senders gave the time of the event; the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     seen: Vec<u64>,
 }
+
+/// Why an alert is in no incident.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Muted {
+    /// When to look again, Unix seconds.
+    pub until: u64,
+    /// By what.
+    pub by: MutedBy,
+    /// The silence rule.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub rule_id: String,
+    /// For when it stands in the index of what is due.
+    pub due_at: u64,
+    /// What the channel's rules said of its latest event: how it joins an incident when it is muted no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<Ruling>,
+}
+
+/// What keeps an alert out of incidents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MutedBy {
+    /// A silence.
+    #[default]
+    Silence,
+    /// Another alert that is active.
+    Inhibit,
+    /// That its key flaps.
+    Flapping,
+}
+
+/// An earlier event of an alert, as far as it differs from the one that came after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PastEvent {
+    /// When it was received, Unix seconds.
+    pub at: u64,
+    /// Its status.
+    pub status: Status,
+    /// Its title, where that was another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its description, where that was another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// How many earlier events of an alert are kept.
+pub const PAST: usize = 20;
 
 /// The place of a record in the order in which records are applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,6 +144,14 @@ impl From<Cause> for Opened {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+fn is_zero_u32(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What an event did to an open alert.
@@ -91,12 +168,11 @@ pub enum Effect {
 }
 
 impl Alert {
-    /// The alert that a first event opens, with an incident of its own.
+    /// The alert that a first event opens. It is in no incident yet.
     pub fn open(cause: Cause, integration_id: i64, arrival: &Arrival) -> Self {
         let (event, secs) = (&arrival.event, cause.received.secs());
         Self {
             alert_id: object_id(Kind::Alert, cause),
-            incident_id: object_id(Kind::Incident, cause),
             integration_id,
             alert_key: event.alert_key.clone(),
             title: event.title.clone(),
@@ -106,7 +182,6 @@ impl Alert {
             alert_status: event.status,
             start_time: secs,
             last_time: secs,
-            end_time: 0,
             labels: event.labels.clone(),
             images: event.images.clone(),
             event_cnt: 1,
@@ -114,7 +189,9 @@ impl Alert {
             config: arrival.config,
             original: arrival.original.clone(),
             opened: cause.into(),
+            flapping: arrival.ruling(cause.channel).and_then(|ruling| ruling.flapping),
             seen: fingerprint(event).into_iter().collect(),
+            ..Self::default()
         }
     }
 
@@ -137,6 +214,7 @@ impl Alert {
             for (name, value) in &event.labels {
                 self.labels.entry(name.clone()).or_insert_with(|| value.clone());
             }
+            self.remember(event);
             self.alert_status = Status::Ok;
             self.end_time = secs;
             self.last_time = secs;
@@ -149,6 +227,7 @@ impl Alert {
         if unchanged {
             return Effect::Unchanged;
         }
+        self.remember(event);
         self.alert_status = event.status;
         self.title.clone_from(&event.title);
         self.title_rule.clone_from(&event.title_rule);
@@ -157,6 +236,33 @@ impl Alert {
         self.last_time = secs;
         self.event_cnt += 1;
         Effect::Updated
+    }
+
+    /// Keeps what it was before `next`.
+    fn remember(&mut self, next: &AlertEvent) {
+        if self.past.len() >= PAST {
+            self.past.remove(0);
+        }
+        // A recovery keeps the title and the description.
+        let recovers = next.status == Status::Ok;
+        let other = |mine: &String, next: &String| (!recovers && mine != next).then(|| mine.clone());
+        self.past.push(PastEvent {
+            at: self.last_time,
+            status: self.alert_status,
+            title: other(&self.title, &next.title),
+            description: other(&self.description, &next.description),
+        });
+    }
+
+    /// Its identity while it is open.
+    pub fn identity(&self) -> String {
+        alert_identity(self.integration_id, &self.alert_key)
+    }
+
+    /// Whether it still takes events: it has not recovered, and was not closed with its incident.
+    pub fn is_open(&self, incident: Option<&Incident>) -> bool {
+        let closed = |incident: &Incident| !incident.is_open() || self.life < incident.closures();
+        self.end_time == 0 && !self.closed && !incident.is_some_and(closed)
     }
 }
 

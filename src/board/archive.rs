@@ -4,11 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
+use super::feed::{FEED, FeedItem};
+use super::head::{Board, Missing};
 use super::incident::Incident;
+use super::page::{self, Entity};
+use super::step::Step;
 use crate::intake::Severity;
 
 /// The final document of a closed incident.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClosedIncident {
     /// The format; [`ClosedIncident::FORMAT`].
     pub v: u32,
@@ -16,6 +20,9 @@ pub struct ClosedIncident {
     pub incident: Incident,
     /// Its alerts.
     pub alerts: Vec<Alert>,
+    /// Its timeline, oldest first, without the first entry.
+    #[serde(default)]
+    pub feed: Vec<FeedItem>,
 }
 
 impl ClosedIncident {
@@ -46,4 +53,87 @@ pub struct ClosedRef {
     pub close_time: u64,
     /// Its severity.
     pub incident_severity: Severity,
+}
+
+impl Step<'_> {
+    /// Takes a closed incident off the board, with everything that belongs to it. Its final document is to be stored
+    /// before the board is; there is none where it is to be forgotten.
+    pub fn leave(&mut self, incident: Incident) -> Result<Option<ClosedIncident>, Missing> {
+        let alerts = self.members(&incident)?;
+        let feed = self.feed_of(&incident)?;
+        let id = &incident.incident_id;
+        for alert in &alerts {
+            self.unindex_alert(alert)?;
+            self.remove(page::alert(&alert.alert_id));
+        }
+        for nth in oldest_entry(&incident)..incident.feed_cnt {
+            self.remove(page::feed(id, nth));
+        }
+        if incident.due_at > 0 {
+            self.remove(page::due(incident.due_at, id));
+        }
+        self.remove(page::incident(id));
+        if incident.handling.as_ref().is_some_and(|handling| handling.removed) {
+            return Ok(None);
+        }
+        for alert in &alerts {
+            self.put(page::alert_ref(&alert.alert_id), Entity::Open(id.clone()));
+        }
+        self.put(page::closed(id), Entity::Closed(ClosedRef::of(&incident)));
+        Ok(Some(ClosedIncident { v: ClosedIncident::FORMAT, incident, alerts, feed }))
+    }
+
+    /// Puts a closed incident that has left back onto the board, for people to do something to it. It leaves again when
+    /// what they did is delivered.
+    pub fn recall(&mut self, document: ClosedIncident) {
+        let ClosedIncident { mut incident, alerts, feed, .. } = document;
+        self.remove(page::closed(&incident.incident_id));
+        for alert in alerts {
+            self.remove(page::alert_ref(&alert.alert_id));
+            self.put_alert(alert);
+        }
+        incident.due_at = 0;
+        for (nth, item) in (oldest_entry(&incident)..).zip(feed) {
+            self.put(page::feed(&incident.incident_id, nth), Entity::Feed(item));
+        }
+        self.put_incident(incident);
+    }
+
+    fn feed_of(&self, incident: &Incident) -> Result<Vec<FeedItem>, Missing> {
+        let mut items = Vec::new();
+        for nth in oldest_entry(incident)..incident.feed_cnt {
+            if let Some(Entity::Feed(item)) = self.get(&page::feed(&incident.incident_id, nth))? {
+                items.push(item.clone());
+            }
+        }
+        Ok(items)
+    }
+}
+
+impl Board {
+    /// The incident with this id, its alerts and its timeline, if it is on the board.
+    pub fn with_alerts(&self, incident_id: &str) -> Result<Option<ClosedIncident>, Missing> {
+        let Some(incident) = self.incident(incident_id)?.cloned() else {
+            return Ok(None);
+        };
+        let step = self.step();
+        let (alerts, feed) = (step.members(&incident)?, step.feed_of(&incident)?);
+        Ok(Some(ClosedIncident { v: ClosedIncident::FORMAT, incident, alerts, feed }))
+    }
+}
+
+/// The number of the oldest entry of a timeline that is kept.
+fn oldest_entry(incident: &Incident) -> u32 {
+    incident.feed_cnt.saturating_sub(FEED)
+}
+
+impl ClosedRef {
+    fn of(incident: &Incident) -> Self {
+        Self {
+            incident_id: incident.incident_id.clone(),
+            start_time: incident.start_time,
+            close_time: incident.close_time,
+            incident_severity: incident.incident_severity,
+        }
+    }
 }

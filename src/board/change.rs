@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::head::{Board, Missing};
 use super::page::{self, Entity};
+use super::step::Step;
 use crate::id::{self, Cause, Kind};
 use crate::intake::{ChangeEvent, ChangeStatus};
 
@@ -51,17 +52,14 @@ impl Board {
         });
         Ok(changes.collect())
     }
+}
 
+impl Step<'_> {
     /// Takes in a change event.
-    pub(super) fn take_change(
-        &mut self,
-        cause: Cause,
-        integration_id: i64,
-        event: &ChangeEvent,
-    ) -> Result<(), Missing> {
+    pub fn take_change(&mut self, cause: Cause, integration_id: i64, event: &ChangeEvent) -> Result<(), Missing> {
         let identity = id::alert_identity(integration_id, &event.change_key);
         let secs = cause.received.secs();
-        let known = self.open_change(&identity)?.cloned();
+        let known = self.open_change(&identity)?;
         let is_new = known.is_none();
         let mut change = known.unwrap_or_else(|| Change {
             change_id: id::object_id(Kind::Alert, cause),
@@ -75,20 +73,20 @@ impl Board {
         change.take(event, secs);
         if matches!(event.change_status, ChangeStatus::Done | ChangeStatus::Canceled) {
             change.end_time = event.event_time.unwrap_or(secs);
-            self.close_index(&page::open(&identity));
+            self.remove(page::open(&identity));
         } else if is_new {
-            self.open_index(page::open(&identity), change.change_id.clone());
+            self.put(page::open(&identity), Entity::Open(change.change_id.clone()));
         }
         self.put(page::change(&change.change_id), Entity::Change(change));
         Ok(())
     }
 
-    fn open_change(&self, identity: &str) -> Result<Option<&Change>, Missing> {
-        let Some(change_id) = self.indexed(identity)? else {
+    fn open_change(&self, identity: &str) -> Result<Option<Change>, Missing> {
+        let Some(Entity::Open(change_id)) = self.get(&page::open(identity))? else {
             return Ok(None);
         };
-        Ok(match self.entity(&page::change(change_id))? {
-            Some(Entity::Change(change)) => Some(change),
+        Ok(match self.get(&page::change(change_id))? {
+            Some(Entity::Change(change)) => Some(change.clone()),
             _ => None,
         })
     }

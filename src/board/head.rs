@@ -10,17 +10,19 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
-use super::archive::{ClosedIncident, ClosedRef};
+use super::archive::ClosedRef;
 use super::incident::Incident;
-use super::outbox::{Event, Outbox};
-use super::page::{self, Entity, Page};
+use super::outbox::Outbox;
+use super::page::{self, Entity, Page, Whose};
+use super::silence::QuickSilence;
 use super::sources::Sources;
+use super::step::Changes;
 pub use super::tree::Missing;
 use super::tree::{Loaded, Tree};
 use crate::time::Timestamp;
 
 /// The stored head of a board.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     /// The format; [`Head::FORMAT`].
     pub v: u32,
@@ -38,6 +40,18 @@ pub struct Head {
     pub(super) index: Tree,
     /// References to incidents that have left.
     pub(super) closed: Tree,
+    /// What is due when.
+    #[serde(default, skip_serializing_if = "Tree::is_unused")]
+    pub(super) due: Tree,
+    /// What open incidents are compared by.
+    #[serde(default, skip_serializing_if = "Tree::is_unused")]
+    pub(super) alike: Tree,
+    /// Nothing is due before this Unix second.
+    #[serde(default = "never", skip_serializing_if = "is_never")]
+    pub(super) next_due: u64,
+    /// Silences made from incidents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) silences: Vec<QuickSilence>,
     pub(super) outbox: Outbox,
     /// Who delivers the outbox.
     pub lease: Option<Lease>,
@@ -104,6 +118,10 @@ impl Board {
             open: Tree::default(),
             index: Tree::default(),
             closed: Tree::default(),
+            due: Tree::default(),
+            alike: Tree::default(),
+            next_due: never(),
+            silences: Vec::new(),
             outbox: Outbox::default(),
             lease: None,
             garbage: Vec::new(),
@@ -129,10 +147,14 @@ impl Board {
 
     /// The open alert with this identity.
     pub fn open_alert(&self, identity: &str) -> Result<Option<&Alert>, Missing> {
-        match self.indexed(identity)? {
-            Some(alert_id) => self.alert(alert_id),
-            None => Ok(None),
-        }
+        let Some(alert_id) = self.indexed(identity)? else {
+            return Ok(None);
+        };
+        let Some(alert) = self.alert(alert_id)? else {
+            return Ok(None);
+        };
+        let incident = if alert.incident_id.is_empty() { None } else { self.incident(&alert.incident_id)? };
+        Ok(Some(alert).filter(|alert| alert.is_open(incident)))
     }
 
     /// What is open under an identity: the id of an alert or change.
@@ -143,9 +165,69 @@ impl Board {
         })
     }
 
-    /// What stands under a key among alerts, incidents and changes.
+    /// What stands under a key.
     pub(super) fn entity(&self, key: &str) -> Result<Option<&Entity>, Missing> {
-        self.head.open.get(&self.loaded, key)
+        let head = &self.head;
+        let tree = match Kept::of(key) {
+            Kept::Open => &head.open,
+            Kept::Index => &head.index,
+            Kept::Closed => &head.closed,
+            Kept::Due => &head.due,
+            Kept::Alike => &head.alike,
+        };
+        tree.get(&self.loaded, key)
+    }
+
+    fn tree(&mut self, key: &str) -> &mut Tree {
+        let head = &mut self.head;
+        match Kept::of(key) {
+            Kept::Open => &mut head.open,
+            Kept::Index => &mut head.index,
+            Kept::Closed => &mut head.closed,
+            Kept::Due => &mut head.due,
+            Kept::Alike => &mut head.alike,
+        }
+    }
+
+    /// Does what a step decided.
+    pub fn commit(&mut self, changes: Changes) {
+        let Changes { entities, events, sources, silences } = changes;
+        self.touched |= !entities.is_empty() || !events.is_empty() || sources.is_some() || silences.is_some();
+        for (key, change) in entities {
+            if change.is_some() && key.starts_with("d:") {
+                self.head.next_due = self.head.next_due.min(page::due_secs(&key));
+            }
+            match change {
+                Some(entity) => self.tree(&key).put(key, entity),
+                None => self.tree(&key).remove(&key),
+            }
+        }
+        self.head.outbox.inline.extend(events);
+        self.head.sources = sources.unwrap_or_else(|| std::mem::take(&mut self.head.sources));
+        self.head.silences = silences.unwrap_or_else(|| std::mem::take(&mut self.head.silences));
+    }
+
+    /// What is due first, at `secs` (a Unix second) at the latest: its key, its own Unix second, and whose it is.
+    pub fn first_due(&mut self, secs: u64) -> Result<Option<(String, u64, Whose)>, Missing> {
+        if self.head.next_due > secs {
+            return Ok(None);
+        }
+        let first = match self.head.due.first(&self.loaded)? {
+            Some((key, Entity::Due(whose))) => Some((key.to_owned(), page::due_secs(key), whose.clone())),
+            _ => None,
+        };
+        self.head.next_due = first.as_ref().map_or(never(), |(_, at, _)| *at);
+        Ok(first.filter(|(_, at, _)| *at <= secs))
+    }
+
+    /// Whether a quick silence is over at this Unix second.
+    pub fn silence_ended(&self, secs: u64) -> bool {
+        self.head.silences.iter().any(|silence| silence.end_time <= secs)
+    }
+
+    /// When something will be due, Unix seconds; nothing is before. Quick silences end by themselves.
+    pub fn next_due(&self) -> Option<u64> {
+        Some(self.head.next_due).filter(|at| !is_never(at))
     }
 
     /// The alert with this id, if it is on the board.
@@ -199,48 +281,8 @@ impl Board {
         self.touched
     }
 
-    /// Puts something among alerts, incidents and changes.
-    pub(super) fn put(&mut self, key: String, entity: Entity) {
-        self.touched = true;
-        self.head.open.put(key, entity);
-    }
-
-    /// Says that `id` is open under the index key `key`.
-    pub(super) fn open_index(&mut self, key: String, id: String) {
-        self.touched = true;
-        self.head.index.put(key, Entity::Open(id));
-    }
-
-    /// Says that nothing is open under the index key `key`.
-    pub(super) fn close_index(&mut self, key: &str) {
-        self.touched = true;
-        self.head.index.remove(key);
-    }
-
-    /// Puts an alert that was not on the board.
-    pub(super) fn open_new_alert(&mut self, identity: &str, alert: Alert) {
-        self.open_index(page::open(identity), alert.alert_id.clone());
-        self.put_alert(alert);
-    }
-
-    /// Puts an alert that was on the board and is still open.
-    pub(super) fn put_alert(&mut self, alert: Alert) {
-        self.put(page::alert(&alert.alert_id), Entity::Alert(alert));
-    }
-
-    /// Puts an alert that has recovered: its identity is free for a new one.
-    pub(super) fn recover_alert(&mut self, identity: &str, alert: Alert) {
-        self.close_index(&page::open(identity));
-        self.put_alert(alert);
-    }
-
-    /// Puts an incident.
-    pub(super) fn put_incident(&mut self, incident: Incident) {
-        self.put(page::incident(&incident.incident_id), Entity::Incident(incident));
-    }
-
     /// Notes that an integration reached the board.
-    pub(super) fn reached_by(&mut self, integration_id: i64, secs: u64) {
+    pub fn reached_by(&mut self, integration_id: i64, secs: u64) {
         self.touched = true;
         let last = self.head.last_times.entry(integration_id).or_default();
         *last = (*last).max(secs);
@@ -251,43 +293,48 @@ impl Board {
         self.head.sources.inhibit(identity, targets, secs)
     }
 
-    /// Notes the source marks of an alert that fired.
-    pub(super) fn source_fired(&mut self, identity: &str, marks: &[u64], secs: u64) {
-        self.touched |= self.head.sources.fired(identity, marks, secs);
-    }
-
-    /// Notes that an alert is no source any more.
-    pub(super) fn source_over(&mut self, identity: &str) {
-        self.touched |= self.head.sources.over(identity);
-    }
-
-    /// Puts an event into the outbox.
-    pub(super) fn put_event(&mut self, event: Event) {
-        self.touched = true;
-        self.head.outbox.inline.push(event);
-    }
-
-    /// The incident with this id and its alerts, if it is on the board.
-    pub fn with_alerts(&self, incident_id: &str) -> Result<Option<ClosedIncident>, Missing> {
-        self.incident(incident_id)?.cloned().map(|incident| self.document(incident)).transpose()
-    }
-
-    pub(super) fn document(&self, incident: Incident) -> Result<ClosedIncident, Missing> {
-        let mut alerts = Vec::with_capacity(incident.alerts.len());
-        for alert_id in incident.alerts.keys() {
-            alerts.extend(self.alert(alert_id)?.cloned());
-        }
-        Ok(ClosedIncident { v: ClosedIncident::FORMAT, incident, alerts })
-    }
-
     /// What is on the board, in a form that does not depend on how it is stored: what any two foldings of the same
     /// journal must agree on, byte for byte.
     pub fn canonical(&self) -> Result<Vec<u8>, Missing> {
         let entities = self.head.open.between(&self.loaded, 0, u64::MAX)?;
         // Plain data with text keys: serialising it into memory has no way to fail.
-        Ok(serde_json::to_vec(&(self.head.channel_id, entities, &self.head.last_times, &self.head.sources))
+        let Head { channel_id, last_times, sources, silences, .. } = &self.head;
+        let due = self.head.due.all(&self.loaded)?;
+        let alike = self.head.alike.all(&self.loaded)?;
+        let closed = self.head.closed.all(&self.loaded)?;
+        Ok(serde_json::to_vec(&(channel_id, entities, last_times, sources, silences, due, alike, closed))
             .unwrap_or_default())
     }
+}
+
+/// Which tree something stands in.
+enum Kept {
+    Open,
+    Index,
+    Closed,
+    Due,
+    Alike,
+}
+
+impl Kept {
+    /// By its key.
+    fn of(key: &str) -> Self {
+        match key.as_bytes().first() {
+            Some(b'o' | b'p' | b'g') => Self::Index,
+            Some(b'c' | b'x' | b'y') => Self::Closed,
+            Some(b'd') => Self::Due,
+            Some(b'l') => Self::Alike,
+            _ => Self::Open,
+        }
+    }
+}
+
+const fn never() -> u64 {
+    u64::MAX
+}
+
+fn is_never(secs: &u64) -> bool {
+    *secs == never()
 }
 
 /// The first place of what is from this Unix second: the first 32 bits of an id are its second.

@@ -5,23 +5,34 @@
 //! any size is stored so that one swap changes it as a whole is told in [`head`].
 
 mod alert;
-mod apply;
 mod archive;
 mod change;
+mod event_type;
+mod feed;
+mod flaps;
+mod handling;
 pub mod head;
 mod incident;
 mod outbox;
 mod page;
+mod silence;
 mod sources;
+mod step;
 mod storing;
+mod tally;
 mod tree;
 
-pub use alert::Alert;
-pub use apply::Applying;
+pub use alert::{Alert, Effect, Muted, MutedBy, Opened, PastEvent};
 pub use archive::{ClosedIncident, ClosedRef};
 pub use change::{Change, NO_CHANNEL};
+pub use event_type::EventType;
+pub use feed::FeedItem;
+pub use flaps::Flaps;
+pub use handling::{Assignment, Handling, Responder};
 pub use head::{Board, Missing};
-pub use incident::{Incident, Note, Progress};
-pub use outbox::{Batch, Event, EventType};
-pub use page::Page;
+pub use incident::{ALERTS, Group, Incident, Progress};
+pub use outbox::{Batch, Event};
+pub use page::{Page, Whose};
+pub use silence::{QUICK_SILENCES, QuickSilence};
+pub use step::{Changes, Step};
 pub use storing::Encoded;

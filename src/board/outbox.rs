@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::event_type::EventType;
 use super::incident::Incident;
 use crate::keys;
 
@@ -14,7 +15,7 @@ pub const INLINE_EVENTS: usize = 16;
 pub const SEGMENT_EVENTS: usize = 64;
 
 /// Something that happened to an incident, to be told to subscribers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// 32 hex digits; the same on every attempt.
     pub event_id: String,
@@ -22,37 +23,15 @@ pub struct Event {
     pub event_type: EventType,
     /// When, Unix milliseconds; later for a later event of the same incident.
     pub event_time: u64,
+    /// Who did it, where a person did; 0: a person without a name of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<i64>,
     /// The incident as it was then.
     pub incident: Incident,
 }
 
-/// What can happen to an incident (Flashduty's incident webhook).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum EventType {
-    /// It was made.
-    #[serde(rename = "i_new")]
-    New,
-    /// It was closed.
-    #[serde(rename = "i_rslv")]
-    Resolve,
-    /// It was commented.
-    #[serde(rename = "i_comm")]
-    Comment,
-}
-
-impl EventType {
-    /// The protocol's word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::New => "i_new",
-            Self::Resolve => "i_rslv",
-            Self::Comment => "i_comm",
-        }
-    }
-}
-
 /// The events that wait.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outbox {
     /// Older than those in `inline`; the oldest first.
     pub segments: Vec<Segment>,
@@ -70,7 +49,7 @@ pub struct Segment {
 }
 
 /// What is to be delivered next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Batch {
     /// The events of the oldest segment, which is stored under this key.
     Segment(String),

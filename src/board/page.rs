@@ -14,13 +14,16 @@ use serde::{Deserialize, Serialize};
 use super::alert::Alert;
 use super::archive::ClosedRef;
 use super::change::Change;
+use super::feed::FeedItem;
+use super::flaps::Flaps;
 use super::incident::Incident;
+use crate::journal::Texts;
 
 /// A page larger than this is split, bytes.
 pub const PAGE_BYTES: usize = 96 * 1024;
 
 /// What a board keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Entity {
     /// An alert.
     #[serde(rename = "a")]
@@ -37,11 +40,73 @@ pub enum Entity {
     /// A change.
     #[serde(rename = "h")]
     Change(Change),
+    /// An entry of an incident's timeline.
+    #[serde(rename = "t")]
+    Feed(FeedItem),
+    /// In the index of what is due: whose time has come.
+    #[serde(rename = "d")]
+    Due(Whose),
+    /// In the index: when an alert key changed lately.
+    #[serde(rename = "f")]
+    Flaps(Flaps),
+    /// What an incident is compared by.
+    #[serde(rename = "l")]
+    Alike(Texts),
+}
+
+impl Entity {
+    /// Whether it matters no more at this Unix second, so that it may be let go of without a word.
+    pub fn is_over(&self, secs: u64) -> bool {
+        matches!(self, Self::Flaps(flaps) if flaps.is_over(secs))
+    }
+}
+
+/// Whose time has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Whose {
+    /// That of an incident.
+    #[serde(rename = "i")]
+    Incident(String),
+    /// That of an alert.
+    #[serde(rename = "a")]
+    Alert(String),
 }
 
 /// The key of an open alert in the index, from its identity.
 pub fn open(identity: &str) -> String {
     format!("o:{identity}")
+}
+
+/// The key of an alert key's changes in the index, from its identity.
+pub fn flaps(identity: &str) -> String {
+    format!("p:{identity}")
+}
+
+/// The key of a group in the index, from its mark.
+pub fn group(mark: u64) -> String {
+    format!("g:{mark:016x}")
+}
+
+/// The key of what an incident is compared by.
+pub fn alike(incident_id: &str) -> String {
+    format!("l:{incident_id}")
+}
+
+/// The key of an entry of an incident's timeline.
+pub fn feed(incident_id: &str, nth: u32) -> String {
+    format!("t:{incident_id}:{nth:08x}")
+}
+
+/// The key of what is due at a Unix second: in the order of time.
+pub fn due(secs: u64, id: &str) -> String {
+    let secs = u32::try_from(secs).unwrap_or(u32::MAX);
+    let tail = id.get(id.len().saturating_sub(8)..).unwrap_or_default();
+    format!("d:{secs:08x}{tail:0>8}:{id}")
+}
+
+/// The Unix second in the key of what is due.
+pub fn due_secs(key: &str) -> u64 {
+    key.get(2..10).and_then(|secs| u64::from_str_radix(secs, 16).ok()).unwrap_or(0)
 }
 
 /// The key of an alert.
@@ -52,6 +117,16 @@ pub fn alert(alert_id: &str) -> String {
 /// The key of an incident.
 pub fn incident(incident_id: &str) -> String {
     format!("i:{incident_id}")
+}
+
+/// The key of an alert that has recovered and was in no incident.
+pub fn past_alert(alert_id: &str) -> String {
+    format!("x:{alert_id}")
+}
+
+/// The key of the incident with which an alert has left.
+pub fn alert_ref(alert_id: &str) -> String {
+    format!("y:{alert_id}")
 }
 
 /// The key of a change.
@@ -65,12 +140,12 @@ pub fn closed(incident_id: &str) -> String {
 }
 
 /// The place of a key among the pages: the first 16 digits of the id or identity in it.
-fn slot(key: &str) -> u64 {
+pub fn slot(key: &str) -> u64 {
     u64::from_str_radix(key.get(2..18).unwrap_or_default(), 16).unwrap_or(0)
 }
 
 /// A page's content.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Page {
     /// What stands on it, by key.

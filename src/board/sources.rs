@@ -36,6 +36,19 @@ impl Sources {
             })
     }
 
+    /// Until when the active sources among these marks can stay active without a further event, Unix seconds.
+    pub fn until(&self, identity: &str, targets: &[u64], secs: u64) -> Option<u64> {
+        let inhibit = |(source, (last, marks)): &(&String, &(u64, Vec<u64>))| {
+            *source != identity && is_active(*last, secs) && marks.iter().any(|mark| targets.contains(mark))
+        };
+        self.alerts.iter().filter(inhibit).map(|(_, (last, _))| last.saturating_add(ACTIVE_SECS)).max()
+    }
+
+    /// Whether an alert is among them.
+    pub fn knows(&self, identity: &str) -> bool {
+        self.alerts.contains_key(identity)
+    }
+
     /// Notes that an alert fired, with the marks that it has now. Returns whether anything changed.
     pub fn fired(&mut self, identity: &str, marks: &[u64], secs: u64) -> bool {
         if marks.is_empty() {

@@ -1,10 +1,9 @@
 //! Storing a board: what moves from its head to pages and segments, what leaves it, and what is deleted.
 
-use super::archive::{ClosedIncident, ClosedRef};
+use super::archive::ClosedIncident;
 use super::head::{Board, Garbage, Missing};
-use super::incident::{Incident, Progress};
-use super::outbox::{Batch, Event, EventType, INLINE_EVENTS, SEGMENT_EVENTS, Segment};
-use super::page::{self, Entity};
+use super::incident::Incident;
+use super::outbox::{Batch, Event, INLINE_EVENTS, SEGMENT_EVENTS, Segment};
 use super::tree::Tree;
 use crate::keys;
 use crate::time::Timestamp;
@@ -41,29 +40,18 @@ impl Board {
     /// their documents are returned, to be stored **before** the head.
     pub fn settle(&mut self, batch: &Batch, events: &[Event], now: Timestamp) -> Result<Vec<ClosedIncident>, Missing> {
         let mut leaving = Vec::new();
-        for event in events.iter().filter(|e| e.event_type == EventType::Resolve) {
-            let incident = self.incident(&event.incident.incident_id)?;
-            let over = |i: &&Incident| i.progress == Progress::Closed && i.last_event_id == event.event_id;
-            if let Some(incident) = incident.filter(over).cloned() {
-                leaving.push(self.document(incident)?);
+        let mut step = self.step();
+        for event in events {
+            let incident = step.incident(&event.incident.incident_id)?;
+            let over = |i: &Incident| !i.is_open() && i.last_event_id == event.event_id;
+            if let Some(incident) = incident.filter(over) {
+                leaving.extend(step.leave(incident)?);
             }
         }
+        let changes = step.changes();
+        self.commit(changes);
         let dropped = self.head.outbox.settle(batch);
         self.drop_keys(dropped, now);
-        for document in &leaving {
-            let incident = &document.incident;
-            let closed = ClosedRef {
-                incident_id: incident.incident_id.clone(),
-                start_time: incident.start_time,
-                close_time: incident.close_time,
-                incident_severity: incident.incident_severity,
-            };
-            self.head.closed.put(page::closed(&incident.incident_id), Entity::Closed(closed));
-            self.head.open.remove(&page::incident(&incident.incident_id));
-            for alert in &document.alerts {
-                self.head.open.remove(&page::alert(&alert.alert_id));
-            }
-        }
         Ok(leaving)
     }
 
@@ -74,6 +62,8 @@ impl Board {
             (&mut head.open, CHANGES_BYTES),
             (&mut head.index, INDEX_CHANGES_BYTES),
             (&mut head.closed, INDEX_CHANGES_BYTES),
+            (&mut head.due, INDEX_CHANGES_BYTES),
+            (&mut head.alike, INDEX_CHANGES_BYTES),
         ]
         .into_iter()
         .filter_map(|(tree, limit)| (tree.changes_bytes() > limit).then_some(tree))
@@ -88,7 +78,7 @@ impl Board {
         let mut writes = Vec::new();
         let mut dropped = Vec::new();
         for tree in &mut full {
-            let flushed = tree.flush(&mut self.loaded, &mut name)?;
+            let flushed = tree.flush(&mut self.loaded, now.secs(), &mut name)?;
             writes.extend(flushed.writes);
             dropped.extend(flushed.dropped);
         }

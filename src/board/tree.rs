@@ -19,7 +19,7 @@ pub struct Missing(pub String);
 pub type Loaded = BTreeMap<String, Rc<Page>>;
 
 /// The collection, as it stands in a board's head.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tree {
     /// Changes against the pages; `None`: removed.
     changes: BTreeMap<String, Option<Entity>>,
@@ -62,10 +62,52 @@ impl Tree {
         self.changes.insert(key.to_owned(), None);
     }
 
+    /// Whether nothing was ever put into it, or nothing is left.
+    pub fn is_unused(&self) -> bool {
+        self.changes.is_empty() && self.pages.iter().all(|page| page.key.is_none())
+    }
+
+    /// Everything in it, by key.
+    pub fn all<'a>(&'a self, loaded: &'a Loaded) -> Result<BTreeMap<&'a str, &'a Entity>, Missing> {
+        self.found(loaded, 0..self.pages.len())
+    }
+
+    /// What has the least key.
+    pub fn first<'a>(&'a self, loaded: &'a Loaded) -> Result<Option<(&'a str, &'a Entity)>, Missing> {
+        let changed = self.changes.iter().find_map(|(key, change)| Some((key.as_str(), change.as_ref()?)));
+        for nth in 0..self.pages.len() {
+            // What is on a later page comes after what was changed.
+            let before =
+                self.pages.get(nth).is_some_and(|page| changed.is_some_and(|(key, _)| page::slot(key) < page.first));
+            if before {
+                break;
+            }
+            let Some(page) = self.page(loaded, nth)? else {
+                continue;
+            };
+            let kept = page.entities.iter().find(|(key, _)| !self.changes.contains_key(*key));
+            if let Some((key, entity)) = kept {
+                let kept = (key.as_str(), entity);
+                return Ok(Some(changed.filter(|(key, _)| *key < kept.0).unwrap_or(kept)));
+            }
+        }
+        Ok(changed)
+    }
+
     /// All entities whose slots lie between two slots, inclusive, and perhaps some around them.
     pub fn between<'a>(&'a self, loaded: &'a Loaded, from: u64, to: u64) -> Result<Vec<&'a Entity>, Missing> {
+        let pages = PageRef::find_slot(&self.pages, from)..PageRef::find_slot(&self.pages, to) + 1;
+        Ok(self.found(loaded, pages)?.into_values().collect())
+    }
+
+    /// Everything on some of the pages, with all that changed.
+    fn found<'a>(
+        &'a self,
+        loaded: &'a Loaded,
+        pages: std::ops::Range<usize>,
+    ) -> Result<BTreeMap<&'a str, &'a Entity>, Missing> {
         let mut found: BTreeMap<&str, &Entity> = BTreeMap::new();
-        for nth in PageRef::find_slot(&self.pages, from)..=PageRef::find_slot(&self.pages, to) {
+        for nth in pages {
             if let Some(page) = self.page(loaded, nth)? {
                 found.extend(page.entities.iter().map(|(key, entity)| (key.as_str(), entity)));
             }
@@ -76,7 +118,7 @@ impl Tree {
                 None => found.remove(key.as_str()),
             };
         }
-        Ok(found.into_values().collect())
+        Ok(found)
     }
 
     /// How large the changes are in their stored form, bytes.
@@ -89,8 +131,13 @@ impl Tree {
         self.changes.keys().try_for_each(|key| self.page(loaded, PageRef::find(&self.pages, key)).map(|_| ()))
     }
 
-    /// Moves the changes to the pages. `name` gives the key of the nth page that is written.
-    pub fn flush(&mut self, loaded: &mut Loaded, mut name: impl FnMut() -> String) -> Result<Flushed, Missing> {
+    /// Moves the changes to the pages, and lets go what is on those and matters no more at `secs`. `name` gives the key of the nth page that is written.
+    pub fn flush(
+        &mut self,
+        loaded: &mut Loaded,
+        secs: u64,
+        mut name: impl FnMut() -> String,
+    ) -> Result<Flushed, Missing> {
         self.flush_needs(loaded)?;
         let mut by_page: BTreeMap<usize, Vec<(String, Option<Entity>)>> = BTreeMap::new();
         for (key, change) in std::mem::take(&mut self.changes) {
@@ -111,6 +158,7 @@ impl Tree {
                     None => page.entities.remove(&key),
                 };
             }
+            page.entities.retain(|_, entity| !entity.is_over(secs));
             if let Some(key) = &place.key {
                 flushed.dropped.extend((0..place.parts).map(|part| crate::keys::part(key, part)));
                 flushed.dropped.push(key.clone());
@@ -157,7 +205,7 @@ mod tests {
             *names += 1;
             format!("p{names}")
         };
-        tree.flush(loaded, name).expect("everything is loaded")
+        tree.flush(loaded, 0, name).expect("everything is loaded")
     }
 
     #[test]
@@ -189,7 +237,7 @@ mod tests {
         assert_eq!(tree.get(&Loaded::new(), &key), Err(Missing("p1".into())));
         tree.remove(&key);
         let before = tree.clone();
-        assert!(tree.flush(&mut Loaded::new(), String::new).is_err());
+        assert!(tree.flush(&mut Loaded::new(), 0, String::new).is_err());
         assert_eq!(tree, before);
     }
 

@@ -8,13 +8,15 @@ use super::ledger::Ledger;
 use super::pages::PageCache;
 use super::root::{ensure, key_of};
 use crate::board::head::Lease;
-use crate::board::{Applying, Board, Encoded};
+use crate::board::{Board, Encoded};
+use crate::engine::{Applying, bring};
 use crate::journal::Read;
 use crate::keys;
 use crate::ports::{Clock, Pace, Random, Seen, Store, StoreError, Swap};
+use crate::time::Timestamp;
 
 /// How often a board or a whole fold is tried when others are faster.
-const TRIES: usize = 16;
+pub(super) const TRIES: usize = 16;
 
 /// Folds and reads boards.
 pub struct Folder<'a, S, C, R> {
@@ -106,9 +108,8 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             let (mut board, handle) = self.read_board(channel, &gathered.ledger).await?;
             check_ledger(&board, &gathered.ledger)?;
             let heads = board.head.heads.clone();
-            let mut applying = Applying::default();
-            self.pages.loading(self.store, &mut board, |board| applying.run(board, &records)).await?;
-            let moved = heads != board.head.heads && (named || board.is_touched());
+            self.apply(&mut board, &records, gathered.upto()).await?;
+            let moved = board.is_touched() || (named && heads != board.head.heads);
             let token = self.take_lease(&mut board);
             if !moved && token.is_none() {
                 return Ok(None);
@@ -119,6 +120,16 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             }
         }
         Err(FoldError::Contention(format!("the board of channel {channel}")))
+    }
+
+    /// Applies records to a board, and everything that was due before each of them and by the moment `upto`.
+    pub(super) async fn apply(&self, board: &mut Board, records: &[&Read], upto: Timestamp) -> Result<(), FoldError> {
+        let mut applying = Applying::default();
+        let apply = |board: &mut Board| {
+            applying.run(board, records)?;
+            bring(board, upto)
+        };
+        self.pages.loading(self.store, board, apply).await
     }
 
     /// Reads a board to change it.
@@ -158,7 +169,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// Takes the right to deliver, where there is something to deliver and nobody has it.
-    fn take_lease(&self, board: &mut Board) -> Option<u64> {
+    pub(super) fn take_lease(&self, board: &mut Board) -> Option<u64> {
         let now = self.clock.now();
         let taken = board.head.lease.is_some_and(|lease| lease.until > now);
         if !board.head.has_events() || taken {
@@ -170,7 +181,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// Brings the ledger forward to what was folded, where it is worth a write, and deletes what nobody needs.
-    async fn bring_forward(&self, gathered: &Gathered, tidy: bool) -> Result<(), FoldError> {
+    pub(super) async fn bring_forward(&self, gathered: &Gathered, tidy: bool) -> Result<(), FoldError> {
         let before = &gathered.ledger;
         let deletable = if tidy { before.deletable(gathered.at) } else { Vec::new() };
         if deletable.is_empty() && !before.lags(gathered) {
@@ -214,8 +225,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
                     None => self.stored_board(channel, &gathered.ledger).await?,
                 };
                 let records = concerning(channel, &gathered);
-                let mut applying = Applying::default();
-                self.pages.loading(self.store, &mut board, |board| applying.run(board, &records)).await?;
+                self.apply(&mut board, &records, gathered.upto()).await?;
                 boards.insert(channel, board);
             }
             if !gathered.more {
@@ -255,18 +265,18 @@ fn channels_in(gathered: &Gathered) -> BTreeSet<i64> {
 }
 
 /// The records that concern a channel.
-fn concerning(channel: i64, gathered: &Gathered) -> Vec<&Read> {
+pub(super) fn concerning(channel: i64, gathered: &Gathered) -> Vec<&Read> {
     let concerns = |read: &&Read| read.record.accepted.iter().any(|a| a.concerns(channel));
     gathered.records.iter().filter(concerns).collect()
 }
 
 /// A board drops its own heads where the ledger covers them. Whoever comes with an older ledger would then read
 /// records as new that the board has long applied.
-fn check_ledger(board: &Board, ledger: &Ledger) -> Result<(), FoldError> {
+pub(super) fn check_ledger(board: &Board, ledger: &Ledger) -> Result<(), FoldError> {
     if board.head.ledger > ledger.version { Err(FoldError::Stale) } else { Ok(()) }
 }
 
-fn prune_heads(board: &mut Board, ledger: &Ledger) {
+pub(super) fn prune_heads(board: &mut Board, ledger: &Ledger) {
     let before = board.head.heads.len();
     board.head.heads.retain(|stream, head| match ledger.streams.get(stream) {
         Some(live) => *head > live.head,

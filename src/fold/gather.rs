@@ -32,6 +32,16 @@ pub struct Gathered {
     pub more: bool,
 }
 
+impl Gathered {
+    /// Up to when everything there is was gathered: boards are not to be brought further.
+    pub fn upto(&self) -> Timestamp {
+        match self.records.last() {
+            Some(last) if self.more => last.record.received,
+            _ => self.at,
+        }
+    }
+}
+
 /// Reads everything that the journal has beyond the ledger, or a first part of it.
 pub async fn gather(store: &impl Store, clock: &impl Clock) -> Result<Gathered, FoldError> {
     let at = clock.now();

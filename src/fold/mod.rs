@@ -3,6 +3,7 @@
 //! Folding needs no lock. A board is replaced by compare-and-swap, with how far it has read inside the very value; a
 //! fold that loses the race throws its work away, and nothing is lost, because the journal is the truth.
 
+mod acting;
 mod error;
 mod folder;
 mod gather;
@@ -10,6 +11,7 @@ mod ledger;
 mod pages;
 mod root;
 
+pub use acting::{ActError, Acted};
 pub use error::FoldError;
 pub use folder::{Folded, Folder};
 pub use gather::{Gathered, gather};

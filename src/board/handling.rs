@@ -1,0 +1,126 @@
+//! What people did to an incident. It stands apart, because most incidents come and go without anybody's doing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What people did to an incident. Times are Unix seconds, 0 where it has not happened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Handling {
+    /// What it does to users.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub impact: String,
+    /// Why it happened.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub root_cause: String,
+    /// How it was mended.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub resolution: String,
+    /// The earliest acknowledgement that was not taken back.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ack_time: u64,
+    /// Until when it is snoozed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub snoozed_before: u64,
+    /// The values of custom fields.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub fields: Map<String, Value>,
+    /// Who made it; 0: an alert did.
+    #[serde(skip_serializing_if = "is_nobody")]
+    pub creator_id: i64,
+    /// Who closed it; 0: nobody did, or it closed by itself.
+    #[serde(skip_serializing_if = "is_nobody")]
+    pub closer_id: i64,
+    /// Who answers for it since it was merged; 0: nobody was named.
+    #[serde(skip_serializing_if = "is_nobody")]
+    pub owner_id: i64,
+    /// Who was asked to handle it or does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub responders: Vec<Responder>,
+    /// The latest assignment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assigned_to: Option<Assignment>,
+    /// The fields that people have changed, so that alerts no longer do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
+    /// No further alert joins it by itself.
+    #[serde(skip_serializing_if = "is_false")]
+    pub merge_disabled: bool,
+    /// It is to be forgotten when its events are delivered.
+    #[serde(skip_serializing_if = "is_false")]
+    pub removed: bool,
+    /// How often it was closed with alerts that had not recovered.
+    #[serde(skip_serializing_if = "is_never")]
+    pub closures: u32,
+}
+
+/// Somebody who was asked to handle an incident or does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Responder {
+    /// Who.
+    pub person_id: i64,
+    /// When they were asked, Unix seconds.
+    pub assigned_at: u64,
+    /// When they acknowledged, Unix seconds; 0: they have not.
+    pub acknowledged_at: u64,
+}
+
+/// To whom an incident was assigned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// What tells it from others.
+    pub id: String,
+    /// `assign`, `reassign` or `reopen`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// To whom.
+    pub person_ids: Vec<i64>,
+    /// When, Unix seconds.
+    pub assigned_at: u64,
+}
+
+impl Handling {
+    /// Whether somebody has acknowledged.
+    pub fn is_acknowledged(&self) -> bool {
+        self.ack_time > 0
+    }
+
+    /// The responder with this id, added where it is not there.
+    pub fn responder(&mut self, person_id: i64, secs: u64) -> &mut Responder {
+        let at = self.responders.iter().position(|responder| responder.person_id == person_id);
+        let at = at.unwrap_or_else(|| {
+            self.responders.push(Responder { person_id, assigned_at: secs, acknowledged_at: 0 });
+            self.responders.len() - 1
+        });
+        &mut self.responders[at]
+    }
+
+    /// The earliest acknowledgement follows from those of the responders.
+    pub fn count_acknowledgements(&mut self) {
+        let times = self.responders.iter().map(|responder| responder.acknowledged_at).filter(|at| *at > 0);
+        self.ack_time = times.min().unwrap_or(0);
+    }
+
+    /// Notes that people have changed a field.
+    pub fn override_field(&mut self, field: &str) {
+        if !self.overrides.iter().any(|name| name == field) {
+            self.overrides.push(field.to_owned());
+        }
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn is_nobody(person_id: &i64) -> bool {
+    *person_id == 0
+}
+
+fn is_never(times: &u32) -> bool {
+    *times == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}

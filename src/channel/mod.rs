@@ -1,0 +1,2 @@
+//! Rules of a channel.
+pub mod alike;

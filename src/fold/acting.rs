@@ -1,0 +1,126 @@
+//! Acting: what people do to a board, in the very swap that brings it up to what the journal says. So they act on what
+//! they could have seen, and have their result or their refusal from it.
+
+use super::error::FoldError;
+use super::folder::{Folder, TRIES, check_ledger, concerning, prune_heads};
+use super::gather::gather;
+use super::root::ensure;
+use crate::board::{Board, ClosedIncident, Missing};
+use crate::engine::action::{Act, Action, Done, Halt, Refused, act};
+use crate::keys;
+use crate::ports::{Clock, Random, Store, Swap};
+use crate::value;
+
+/// What became of an act that was not refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acted {
+    /// What it made.
+    pub done: Done,
+    /// The right to deliver the board's outbox, where that was free.
+    pub token: Option<u64>,
+}
+
+/// Why an act was not done. Nothing has changed by it, except where the store does not say whether it failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActError {
+    /// It is not allowed, or there is no such thing.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// It could not be stored.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+}
+
+impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
+    /// Does what somebody does on the board of a channel. Incidents that it names and that have left the board are
+    /// called back.
+    ///
+    /// # Errors
+    /// [`ActError`].
+    pub async fn act(&self, channel: i64, what: &Act) -> Result<Acted, ActError> {
+        for _ in 0..TRIES {
+            match self.act_once(channel, what).await {
+                Err(ActError::Fold(FoldError::Stale)) => continue,
+                done => return done,
+            }
+        }
+        Err(FoldError::Contention(format!("the board of channel {channel}")).into())
+    }
+
+    async fn act_once(&self, channel: i64, what: &Act) -> Result<Acted, ActError> {
+        let mut gathered = gather(self.store, self.clock).await?;
+        if gathered.more {
+            // A long journal is folded first: the act comes after all of it.
+            self.fold(false).await?;
+            return Err(FoldError::Stale.into());
+        }
+        let empty = Board::new(channel).head.encode();
+        ensure(self.store, self.clock, &mut gathered.ledger, &keys::board_name(channel), &empty).await?;
+        let records = concerning(channel, &gathered);
+        for _ in 0..TRIES {
+            let (mut board, handle) = self.read_board(channel, &gathered.ledger).await?;
+            check_ledger(&board, &gathered.ledger)?;
+            self.apply(&mut board, &records, gathered.upto()).await?;
+            let recalled = self.recall(&mut board, &what.action).await?;
+            let done = self.try_act(&mut board, what).await?;
+            // One to which nothing was done stays where it is: only what is delivered lets it leave again.
+            let is_as_before = |(id, event_id): &(String, String)| {
+                board.incident(id).is_ok_and(|incident| incident.is_none_or(|i| i.last_event_id == *event_id))
+            };
+            if recalled.iter().any(is_as_before) {
+                return Ok(Acted { done, token: None });
+            }
+            let token = self.take_lease(&mut board);
+            prune_heads(&mut board, &gathered.ledger);
+            if self.store_board(&mut board, handle, Vec::new()).await? == Swap::Stored {
+                return Ok(Acted { done, token });
+            }
+        }
+        Err(FoldError::Contention(format!("the board of channel {channel}")).into())
+    }
+
+    async fn try_act(&self, board: &mut Board, what: &Act) -> Result<Done, ActError> {
+        let attempt = |board: &mut Board| -> Result<Result<Done, Refused>, Missing> {
+            match act(board, what) {
+                Ok((changes, done)) => {
+                    board.commit(changes);
+                    Ok(Ok(done))
+                }
+                Err(Halt::Refused(refused)) => Ok(Err(refused)),
+                Err(Halt::Missing(missing)) => Err(missing),
+            }
+        };
+        Ok(self.pages.loading(self.store, board, attempt).await??)
+    }
+
+    /// Calls the incidents that an action names, and that have left this board, back to it. Returns their ids and
+    /// those of their latest events.
+    async fn recall(&self, board: &mut Board, action: &Action) -> Result<Vec<(String, String)>, FoldError> {
+        let mut recalled = Vec::new();
+        for incident_id in action.incident_ids() {
+            let here = |board: &mut Board| board.incident(incident_id).map(|incident| incident.is_some());
+            if self.pages.loading(self.store, board, here).await? {
+                continue;
+            }
+            if let Some(document) = self.closed_incident(incident_id).await?
+                && document.incident.channel_id == board.head.channel_id
+            {
+                recalled.push((incident_id.to_owned(), document.incident.last_event_id.clone()));
+                let mut step = board.step();
+                step.recall(document);
+                let changes = step.changes();
+                board.commit(changes);
+            }
+        }
+        Ok(recalled)
+    }
+
+    /// The final document of an incident that has left its board.
+    pub async fn closed_incident(&self, incident_id: &str) -> Result<Option<ClosedIncident>, FoldError> {
+        let key = keys::incident(incident_id);
+        let Some((bytes, _)) = value::get(self.store, &key).await? else {
+            return Ok(None);
+        };
+        ClosedIncident::decode(&bytes).map(Some).map_err(|problem| FoldError::Unreadable { key, problem })
+    }
+}
