@@ -11,6 +11,7 @@ pub mod client;
 pub mod config;
 pub mod exact;
 pub mod figures;
+pub mod fold;
 pub mod intake;
 pub mod load;
 pub mod plan;
@@ -72,6 +73,8 @@ pub enum Part {
     Application,
     /// What a push costs in the guest, without the store.
     Intake,
+    /// What a fold costs in the guest, without the store.
+    Fold,
 }
 
 impl Options {
@@ -86,7 +89,7 @@ impl Part {
     fn packages(self) -> &'static [&'static [&'static str]] {
         match self {
             Part::Application => &[&APPLICATION, &[config::FLOOR]],
-            Part::Intake => &[&[config::INTAKE]],
+            Part::Intake | Part::Fold => &[&[config::GUEST]],
         }
     }
 }
@@ -116,11 +119,11 @@ pub async fn run(options: Options, workspace: &Workspace, shutdown: &Shutdown) -
         () = shutdown.requested() => return Err(Interrupted.into()),
     };
     let sizes = if options.wants(Part::Application) { sizes(&toolchain)? } else { Vec::new() };
-    let budgets = budgets::all(&measured.figures, &measured.intake, &sizes);
-    let tables = report::tables(&measured.figures, &measured.intake);
+    let budgets = budgets::all(&measured, &sizes);
+    let tables = report::tables(&measured);
     console::result(&format!("\n{tables}\n{}", report::list(&budgets)));
     let path = options.json.unwrap_or_else(|| workspace.target_dir.join("bench.json"));
-    let text = format!("{:#}\n", budgets::document(&budgets, &measured.figures, &measured.intake));
+    let text = format!("{:#}\n", budgets::document(&budgets, &measured));
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     console::progress(&format!("wrote {}", path.display()));
     let problems = measured.problems.join("; ");

@@ -12,7 +12,7 @@ pub const APPLICATION: [&str; 3] = ["ingest", "fanout", "api"];
 /// The runner's tests use this one.
 pub const FIXTURE: &str = "runner-fixture";
 /// All packages that link for the target alone; clippy looks at them there.
-const FOR_TARGET_ONLY: [&str; 6] = ["ingest", "fanout", "api", FIXTURE, "floor", "intake"];
+const FOR_TARGET_ONLY: [&str; 6] = ["ingest", "fanout", "api", FIXTURE, "floor", "guest"];
 
 /// Builds packages for the target, in release.
 ///

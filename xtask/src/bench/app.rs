@@ -84,12 +84,12 @@ impl App {
         App::launch(places, store, &["--tick", "/tick", "--tick-every-ms", "1000"], receiver, state).await
     }
 
-    /// Starts the component that measures intake, and nothing else.
+    /// Starts the component that measures in the guest, and nothing else.
     ///
     /// # Errors
     /// When the runner does not start; with what it said.
-    pub async fn start_intake(places: &Places) -> Result<App> {
-        let state = prepare(places, |dir| config::write_intake(dir, &places.root, &places.wasm_dir))?;
+    pub async fn start_guest(places: &Places) -> Result<App> {
+        let state = prepare(places, |dir| config::write_guest(dir, &places.root, &places.wasm_dir))?;
         App::launch(places, Store::Memory, &[], Receiver::start().await?, state).await
     }
 

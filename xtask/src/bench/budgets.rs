@@ -1,10 +1,11 @@
 //! The budgets: what was measured against what it may be.
 
-use super::figures::{Figure, rounded};
-use super::intake::Row;
+use super::figures::rounded;
+use super::plan::Outcome;
 use serde_json::{Map, Value, json};
 
 mod counts;
+mod fold;
 mod intake;
 mod speed;
 mod webhooks;
@@ -104,7 +105,8 @@ pub struct Size {
 }
 
 /// All budgets that the figures say something about, in order.
-pub fn all(figures: &[Figure], intake: &[Row], sizes: &[Size]) -> Vec<Budget> {
+pub fn all(measured: &Outcome, sizes: &[Size]) -> Vec<Budget> {
+    let figures = &measured.figures;
     let mut budgets = counts::before_the_answer(figures);
     budgets.extend(speed::against_the_floor(figures));
     budgets.extend(speed::with_open_alerts(figures));
@@ -115,19 +117,21 @@ pub fn all(figures: &[Figure], intake: &[Row], sizes: &[Size]) -> Vec<Budget> {
     }));
     budgets.extend(webhooks::delays(figures));
     budgets.extend(counts::everything(figures));
-    budgets.extend(intake::in_the_guest(intake));
+    budgets.extend(intake::in_the_guest(&measured.intake));
+    budgets.extend(fold::in_the_guest(&measured.folds));
     budgets
 }
 
 /// What later stages measure.
-pub const LATER: &str = "B6 (fan-out to 1000 subscribers) and B8 (storm) belong to later stages and are not measured.";
+pub const LATER: &str = "B6 (fan-out to 1000 subscribers) belongs to a later stage and is not measured.";
 
 /// The JSON document.
-pub fn document(budgets: &[Budget], figures: &[Figure], intake: &[Row]) -> Value {
+pub fn document(budgets: &[Budget], measured: &Outcome) -> Value {
     let budgets: Map<String, Value> = budgets.iter().map(|budget| (budget.id.clone(), budget.to_json())).collect();
-    let figures: Vec<Value> = figures.iter().map(Figure::to_json).collect();
-    let intake: Vec<Value> = intake.iter().map(Row::to_json).collect();
-    json!({ "budgets": budgets, "figures": figures, "intake": intake })
+    let figures: Vec<Value> = measured.figures.iter().map(|row| row.to_json()).collect();
+    let intake: Vec<Value> = measured.intake.iter().map(|row| row.to_json()).collect();
+    let folds: Vec<Value> = measured.folds.iter().map(|row| row.to_json()).collect();
+    json!({ "budgets": budgets, "figures": figures, "intake": intake, "folds": folds })
 }
 
 #[cfg(test)]
@@ -149,7 +153,7 @@ mod tests {
     fn the_document_has_budgets_by_id() {
         let budgets =
             [budget(Some(1.5), Limit::AtMost(2.0)), Budget { id: "B1".into(), ..budget(None, Limit::AtLeast(1.0)) }];
-        let document = document(&budgets, &[], &[]);
+        let document = document(&budgets, &Outcome::default());
         assert_eq!(
             document["budgets"]["B0"],
             json!({"what": "something", "value": 1.5, "limit": 2.0, "unit": "ms", "met": true})
@@ -161,7 +165,7 @@ mod tests {
     #[test]
     fn a_wasm_file_of_one_mebibyte_is_small_enough() {
         let size = |bytes| Size { component: "api".into(), bytes };
-        let budgets = all(&[], &[], &[size(1 << 20), size((1 << 20) + 1)]);
+        let budgets = all(&Outcome::default(), &[size(1 << 20), size((1 << 20) + 1)]);
         let of_size: Vec<_> = budgets.iter().filter(|b| b.id == "B7.api").map(Budget::met).collect();
         assert_eq!(of_size, [true, false]);
     }

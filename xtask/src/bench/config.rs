@@ -14,8 +14,8 @@ pub const SHARED_KEY: &str = "bench-shared-key-000000000";
 pub const APP_KEY: &str = "bench-app-key-000000000000";
 /// The package and component of the floor.
 pub const FLOOR: &str = "floor";
-/// The package and component that measures intake in the guest.
-pub const INTAKE: &str = "intake";
+/// The package and component that measures what things cost in the guest.
+pub const GUEST: &str = "guest";
 
 /// The configuration, with `receiver` as the one subscriber. The channels of the batches cost nothing where no batch
 /// is pushed: a channel without alerts has no board.
@@ -91,27 +91,27 @@ key_value_stores = ["default"]
     manifest::derive(&format!("{text}{floor}"), places)
 }
 
-/// The manifest of the component that measures intake, which needs nothing beside it.
-const INTAKE_MANIFEST: &str = r#"
+/// The manifest of the component that measures in the guest, which needs nothing beside it.
+const GUEST_MANIFEST: &str = r#"
 spin_manifest_version = 2
 
 [application]
-name = "intake"
+name = "guest"
 
 [[trigger.http]]
-route = "/intake"
-component = "intake"
+route = "/..."
+component = "guest"
 
-[component.intake]
-source = "target/wasm32-wasip2/release/intake.wasm"
+[component.guest]
+source = "target/wasm32-wasip2/release/guest.wasm"
 "#;
 
-/// Writes the manifest of the component that measures intake into `dir`.
+/// Writes the manifest of the component that measures in the guest into `dir`.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_intake(dir: &Path, root: &Path, wasm_dir: &Path) -> Result<()> {
-    let manifest = manifest::derive(INTAKE_MANIFEST, Places { root, wasm_dir, config_dir: dir })?;
+pub fn write_guest(dir: &Path, root: &Path, wasm_dir: &Path) -> Result<()> {
+    let manifest = manifest::derive(GUEST_MANIFEST, Places { root, wasm_dir, config_dir: dir })?;
     fs::write(dir.join("spin.toml"), manifest)?;
     Ok(())
 }

@@ -56,7 +56,7 @@ pub struct Row {
 /// # Errors
 /// When the component does not start, or takes a push in otherwise than it must.
 pub async fn measure(places: &Places) -> Result<Vec<Row>> {
-    let app = App::start_intake(places).await?;
+    let app = App::start_guest(places).await?;
     let mut client = Client::connect(app.address).await?;
     let mut rows = Vec::new();
     for (case, n, outcome) in CASES {
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_configuration_has_twenty_cases_that_all_fall_through_and_ten_expressions() {
-        let config = Config::parse(include_str!("../../../bench/intake/alarum.toml")).unwrap();
+        let config = Config::parse(include_str!("../../../bench/guest/alarum.toml")).unwrap();
         let [routed, unrouted, ruled] = config.integrations.as_slice() else { panic!("three integrations") };
         assert!(unrouted.rules.route.cases.is_empty());
         assert_eq!((ruled.rules.enrichment.rules.len(), ruled.rules.pipeline.rules.len()), (4, 4));

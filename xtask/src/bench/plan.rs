@@ -3,7 +3,8 @@
 use super::app::Places;
 use super::exact;
 use super::figures::{Figure, medians};
-use super::intake::{self, Row};
+use super::fold;
+use super::intake;
 use super::push::Kind;
 use super::report;
 use super::rows::{self, Times};
@@ -34,6 +35,7 @@ const QUICK_STORES: [Store; 2] = [Store::Sqlite, Store::Slow];
 #[derive(Debug, Clone)]
 pub struct Plan {
     intake: bool,
+    folds: bool,
     stores: Vec<Store>,
     repeat: usize,
     single: Times,
@@ -52,7 +54,9 @@ pub struct Outcome {
     /// All rows of loads.
     pub figures: Vec<Figure>,
     /// What a push costs in the guest.
-    pub intake: Vec<Row>,
+    pub intake: Vec<intake::Row>,
+    /// What a fold costs there.
+    pub folds: Vec<fold::Row>,
     /// What could not be measured, and why.
     pub problems: Vec<String>,
 }
@@ -60,7 +64,7 @@ pub struct Outcome {
 impl Plan {
     /// The plan for some options.
     pub fn new(options: &Options) -> Plan {
-        let intake = options.wants(Part::Intake);
+        let (intake, folds) = (options.wants(Part::Intake), options.wants(Part::Fold));
         let stores: &[Store] = match options.store.as_slice() {
             _ if !options.wants(Part::Application) => &[],
             [] if options.quick => &QUICK_STORES,
@@ -75,6 +79,7 @@ impl Plan {
             };
             return Plan {
                 intake,
+                folds,
                 stores,
                 repeat: 1,
                 single: times(300, 700),
@@ -89,6 +94,7 @@ impl Plan {
         let measured = Duration::from_secs(options.seconds);
         Plan {
             intake,
+            folds,
             stores,
             repeat: usize::try_from(options.repeat).unwrap_or(usize::MAX),
             single: Times { warm_up: measured.min(WARM_UP_SINGLE), measured },
@@ -107,6 +113,10 @@ impl Plan {
         if self.intake {
             let rows = outcome.noting("intake in the guest", intake::measure(places).await);
             outcome.intake = rows.unwrap_or_default();
+        }
+        if self.folds {
+            let rows = outcome.noting("folds in the guest", fold::measure(places).await);
+            outcome.folds = rows.unwrap_or_default();
         }
         if !self.stores.is_empty() {
             let counted = self.counts(places, &mut outcome.figures).await;

@@ -2,7 +2,8 @@
 
 use super::budgets::{Budget, LATER};
 use super::figures::{Figure, Mode};
-use super::intake::{self, Row};
+use super::plan::Outcome;
+use super::{fold, intake};
 
 /// A column: its heading, the number that it shows, and how many digits after the point.
 type Column = (&'static str, &'static str, usize);
@@ -33,13 +34,17 @@ const LEGEND: &str = "conns: connections, or how pushes were counted; open: aler
     started of ingest, fanout and courier; hook: from the answer to the webhook's arrival, ms";
 
 /// All tables of which there are rows.
-pub fn tables(figures: &[Figure], intake: &[Row]) -> String {
+pub fn tables(measured: &Outcome) -> String {
+    let Outcome { figures, intake, folds, .. } = measured;
     let mut tables = Vec::new();
     if !figures.is_empty() {
         tables.push(table(figures));
     }
     if !intake.is_empty() {
         tables.push(aligned(&intake::cells(intake)));
+    }
+    if !folds.is_empty() {
+        tables.push(aligned(&fold::cells(folds)));
     }
     tables.join("\n")
 }

@@ -12,8 +12,8 @@ use alarum::journal::{Accepted, Record};
 use alarum::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::case::{CONFIG, Case};
 use crate::clock::{is_fine, percentiles, step_us, timed, us_since};
+use crate::intake_case::{CONFIG, Case};
 
 /// When all pushes are received: any time will do.
 const RECEIVED: Timestamp = Timestamp(1_772_366_400_000_000);
