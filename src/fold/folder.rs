@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::FoldError;
-use super::gather::{Gathered, gather};
+use super::gather::{Gathered, gather, gather_from};
+use super::lease::{FoldLease, LONGEST_MS, Turns};
 use super::ledger::Ledger;
 use super::pages::PageCache;
 use super::root::{ensure, key_of};
@@ -12,9 +13,13 @@ use crate::board::{Applying, Board, Encoded};
 use crate::journal::Read;
 use crate::keys;
 use crate::ports::{Clock, Pace, Random, Seen, Store, StoreError, Swap};
+use crate::time::Timestamp;
 
 /// How often a board or a whole fold is tried when others are faster.
 const TRIES: usize = 16;
+
+/// Where records of so many streams wait, several may fold at once.
+const SEVERAL: usize = 2;
 
 /// Folds and reads boards.
 pub struct Folder<'a, S, C, R> {
@@ -41,6 +46,12 @@ pub struct Folded {
     pub to_deliver: Vec<(i64, u64)>,
     /// Whether there is more to fold.
     pub more: bool,
+    /// How far it read, as a number that differs where more has come.
+    pub reached: u64,
+    /// Whose turn it was: then nothing was folded.
+    pub held: Option<FoldLease>,
+    /// Whether the folder has the lease now and shall fold again.
+    pub leads: bool,
 }
 
 impl Folded {
@@ -54,6 +65,9 @@ impl Folded {
         }
         self.to_deliver.extend(next.to_deliver);
         self.more = next.more;
+        self.held = next.held;
+        self.reached = next.reached;
+        self.leads |= next.leads;
     }
 }
 
@@ -61,8 +75,17 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     /// Folds everything that waits. `tidy`: also bring the ledger forward, retire streams, delete records that all
     /// have read, and take up outboxes that somebody left (tick).
     pub async fn fold(&self, tidy: bool) -> Result<Folded, FoldError> {
+        self.fold_by(tidy, None).await
+    }
+
+    /// Folds what waits, unless it is the turn of another. Where several write, this folder takes the next turns.
+    pub async fn fold_in_turn(&self, turns: &Turns) -> Result<Folded, FoldError> {
+        self.fold_by(false, Some(turns)).await
+    }
+
+    async fn fold_by(&self, tidy: bool, turns: Option<&Turns>) -> Result<Folded, FoldError> {
         for _ in 0..TRIES {
-            match self.fold_once(tidy).await {
+            match self.fold_once(tidy, turns).await {
                 Err(FoldError::Stale) => continue,
                 done => return done,
             }
@@ -70,14 +93,27 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         Err(FoldError::Contention("the boards".to_owned()))
     }
 
-    async fn fold_once(&self, tidy: bool) -> Result<Folded, FoldError> {
-        let mut gathered = gather(self.store, self.clock).await?;
+    async fn fold_once(&self, tidy: bool, turns: Option<&Turns>) -> Result<Folded, FoldError> {
+        let at = self.clock.now();
+        let ledger = match turns.and_then(Turns::stored) {
+            Some(ledger) => ledger,
+            None => Ledger::read(self.store).await?,
+        };
+        if let Some(lease) = turns.and_then(|turns| turns.held(&ledger, at)) {
+            let seen = Seen { streams: SEVERAL, paces: ledger.paces().collect(), ..Seen::default() };
+            return Ok(Folded { held: Some(lease), seen, ..Folded::default() });
+        }
+        // Tick does not race with one whose turn it is: it takes what has waited for longer than any lease lasts.
+        let led = tidy && ledger.lease.is_some_and(|lease| lease.is_live(at));
+        let before = if led { Timestamp(at.0.saturating_sub(LONGEST_MS * 1000)) } else { at };
+        let mut gathered = gather_from(self.store, at, before, ledger).await?;
         let streams: BTreeSet<u64> = gathered.records.iter().map(|read| read.place.stream).collect();
         let alerts = gathered.records.iter().map(|read| read.record.accepted.len()).sum();
         let mut folded = Folded {
             records: gathered.records.len(),
             seen: Seen { streams: streams.len(), alerts, paces: paces(&gathered) },
             more: gathered.more,
+            reached: gathered.heads.values().sum(),
             ..Folded::default()
         };
         let concerned = channels_in(&gathered);
@@ -93,7 +129,8 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
                 folded.to_deliver.push((channel, token));
             }
         }
-        self.bring_forward(&gathered, tidy).await?;
+        let turns = turns.filter(|_| folded.seen.streams >= SEVERAL);
+        folded.leads = self.bring_forward(&gathered, tidy, turns).await?;
         Ok(folded)
     }
 
@@ -170,22 +207,28 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// Brings the ledger forward to what was folded, where it is worth a write, and deletes what nobody needs.
-    async fn bring_forward(&self, gathered: &Gathered, tidy: bool) -> Result<(), FoldError> {
+    /// With `turns` it takes the lease as well, if that is free; returns whether it has it.
+    async fn bring_forward(&self, gathered: &Gathered, tidy: bool, turns: Option<&Turns>) -> Result<bool, FoldError> {
         let before = &gathered.ledger;
         let deletable = if tidy { before.deletable(gathered.at) } else { Vec::new() };
-        if deletable.is_empty() && !before.lags(gathered) {
-            return Ok(());
+        if deletable.is_empty() && !before.lags(gathered) && turns.is_none() {
+            return Ok(false);
         }
         if !deletable.is_empty() {
             self.store.delete_many(&deletable).await?;
         }
-        Ledger::change(self.store, self.clock, |ledger| {
+        let (chance, mut leads) = (self.random.next_u64(), false);
+        let ledger = Ledger::change(self.store, self.clock, |ledger| {
+            leads = turns.is_some_and(|turns| turns.take(ledger, gathered.at, self.clock.now(), chance));
             let passed = ledger.pass(gathered);
             let forgot = !deletable.is_empty() && ledger.deleted(before, gathered.at);
-            passed || forgot
+            passed || forgot || leads
         })
         .await?;
-        Ok(())
+        if let Some(turns) = turns {
+            turns.keep(ledger);
+        }
+        Ok(leads)
     }
 
     /// The boards of some channels, with everything that was answered before this call applied, in memory only.

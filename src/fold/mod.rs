@@ -6,6 +6,7 @@
 mod error;
 mod folder;
 mod gather;
+mod lease;
 mod ledger;
 mod pages;
 mod root;
@@ -13,6 +14,7 @@ mod root;
 pub use error::FoldError;
 pub use folder::{Folded, Folder};
 pub use gather::{Gathered, gather};
+pub use lease::{FoldLease, Turns};
 pub use ledger::{Ledger, RETIRE_MS};
 pub use pages::PageCache;
 pub use root::{ensure, key_of};
