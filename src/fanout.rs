@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use serde::Serialize;
 
+use crate::board::Turn;
 use crate::config::Config;
 use crate::delivery::{Courier, DeliveryReport};
 use crate::error::{ApiError, Code};
-use crate::fold::{FoldError, FoldLease, Folded, Folder, Ledger, PageCache, Turns};
+use crate::fold::{FoldError, Folded, Folder, Ledger, PageCache, Turns};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
 use crate::keys;
@@ -71,7 +72,7 @@ pub enum GoOn {
     /// This instance has the turn to fold, and more is coming.
     Leads,
     /// It is the turn of another; this instance sees to it that what woke it gets folded.
-    Waits(FoldLease),
+    Waits(Turn),
 }
 
 /// What a wake did.
@@ -127,8 +128,8 @@ impl Fanout {
     }
 
     /// What follows a wake where many are woken. Who has the turn folds again and again, until nothing more came. Who
-    /// waits looks again when the turn of the other is over; it has nothing to do if that one has folded twice since it
-    /// first looked, because the second fold began after that. `deliver` is called with what is to be relayed.
+    /// waits looks again when the turn of the other is over; it has nothing to do if that one has stored a
+    /// fold that began after it first looked. `deliver` is called with what is to be relayed.
     pub async fn go_on<S, P>(
         &self,
         store: &S,
@@ -144,13 +145,12 @@ impl Fanout {
             self.going_on.set(false);
             return;
         };
-        let mut since = match go_on {
-            GoOn::Waits(lease) => Some(lease),
-            GoOn::Leads => None,
-        };
-        let mut reached = None;
+        let (mut since, mut reached): (Option<Turn>, _) = (None, None);
         loop {
             ports.sleep_us(self.pause_us(go_on, ports.now())).await;
+            if let GoOn::Waits(_) = go_on {
+                self.turns.claim();
+            }
             let woken = self.woken.replace(false);
             let folded = match self.fold_once(store, ports, config).await {
                 Ok(folded) => folded,
@@ -163,13 +163,15 @@ impl Fanout {
             go_on = match folded.held {
                 None if reached.replace(folded.reached) == Some(folded.reached) && !self.woken.get() => break,
                 None => GoOn::Leads,
-                Some(lease) => {
-                    let first = since.filter(|first| first.token == lease.token && !woken);
-                    if first.is_some_and(|first| lease.folds >= first.folds + 2) && !self.woken.get() {
+                Some(turn) => {
+                    // What the head of a board said is not to be compared with what the ledger says.
+                    let from_ledger = folded.records == 0;
+                    let first = since.filter(|_| from_ledger && !woken);
+                    if first.is_some_and(|first| turn.covers(&first)) && !self.woken.get() {
                         break;
                     }
-                    since = first.or(Some(lease));
-                    GoOn::Waits(lease)
+                    since = first.or(from_ledger.then_some(turn));
+                    GoOn::Waits(turn)
                 }
             };
         }
@@ -180,7 +182,7 @@ impl Fanout {
     /// do not follow each other faster than they need to.
     fn pause_us(&self, go_on: GoOn, now: Timestamp) -> u64 {
         match go_on {
-            GoOn::Waits(lease) => lease.until.0.saturating_sub(now.0),
+            GoOn::Waits(turn) => turn.until.0.saturating_sub(now.0),
             GoOn::Leads => {
                 let fold_us = self.fold_us.get().unwrap_or(FIRST_FOLD_US);
                 (fold_us * PAUSE_FOLDS).min(PAUSE_US).saturating_sub(fold_us)
@@ -265,7 +267,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         for _ in 0..PARTS {
             let part = self.fanout.fold_once(self.store, self.ports, config).await?;
             all.add(part);
-            if !all.more || all.leads {
+            if !all.more || all.leads || all.held.is_some() {
                 break;
             }
         }

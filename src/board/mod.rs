@@ -15,6 +15,7 @@ mod page;
 mod sources;
 mod storing;
 mod tree;
+mod turn;
 
 pub use alert::Alert;
 pub use apply::Applying;
@@ -25,3 +26,4 @@ pub use incident::{Incident, Note, Progress};
 pub use outbox::{Batch, Event, EventType};
 pub use page::Page;
 pub use storing::Encoded;
+pub use turn::Turn;

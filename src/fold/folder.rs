@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::FoldError;
 use super::gather::{Gathered, gather, gather_from};
-use super::lease::{FoldLease, LONGEST_MS, Turns};
+use super::lease::Turns;
 use super::ledger::Ledger;
 use super::pages::PageCache;
 use super::root::{ensure, key_of};
 use crate::board::head::Lease;
-use crate::board::{Applying, Board, Encoded};
+use crate::board::{Applying, Board, Encoded, Turn};
 use crate::journal::Read;
 use crate::keys;
 use crate::ports::{Clock, Pace, Random, Seen, Store, StoreError, Swap};
@@ -49,9 +49,17 @@ pub struct Folded {
     /// How far it read, as a number that differs where more has come.
     pub reached: u64,
     /// Whose turn it was: then nothing was folded.
-    pub held: Option<FoldLease>,
-    /// Whether the folder has the lease now and shall fold again.
+    pub held: Option<Turn>,
+    /// Whether the folder has the turn now and shall fold again.
     pub leads: bool,
+}
+
+/// How folding one board ended.
+enum Stored {
+    /// With everything applied, and with the right to deliver the outbox, if that was free.
+    Board(Option<u64>),
+    /// Another was faster and goes on.
+    Held(Turn),
 }
 
 impl Folded {
@@ -97,15 +105,26 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         let at = self.clock.now();
         let ledger = match turns.and_then(Turns::stored) {
             Some(ledger) => ledger,
-            None => Ledger::read(self.store).await?,
+            None => match turns.filter(|turns| turns.claims()) {
+                Some(turns) => {
+                    let chance = self.random.next_u64();
+                    Ledger::change(self.store, self.clock, |ledger| {
+                        let now = self.clock.now();
+                        turns.take(&mut ledger.turn, now, now, chance)
+                    })
+                    .await?
+                }
+                None => Ledger::read(self.store).await?,
+            },
         };
-        if let Some(lease) = turns.and_then(|turns| turns.held(&ledger, at)) {
+        let held = turns.and_then(|turns| turns.held(ledger.turn, at));
+        if held.is_some() {
             let seen = Seen { streams: SEVERAL, paces: ledger.paces().collect(), ..Seen::default() };
-            return Ok(Folded { held: Some(lease), seen, ..Folded::default() });
+            return Ok(Folded { held, seen, ..Folded::default() });
         }
         // Tick does not race with one whose turn it is: it takes what has waited for longer than any lease lasts.
-        let led = tidy && ledger.lease.is_some_and(|lease| lease.is_live(at));
-        let before = if led { Timestamp(at.0.saturating_sub(LONGEST_MS * 1000)) } else { at };
+        let led = tidy && ledger.turn.is_some_and(|turn| turn.is_live(at));
+        let before = if led { Timestamp(at.0.saturating_sub(Turn::LONGEST_MS * 1000)) } else { at };
         let mut gathered = gather_from(self.store, at, before, ledger).await?;
         let streams: BTreeSet<u64> = gathered.records.iter().map(|read| read.place.stream).collect();
         let alerts = gathered.records.iter().map(|read| read.record.accepted.len()).sum();
@@ -116,6 +135,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             reached: gathered.heads.values().sum(),
             ..Folded::default()
         };
+        let turns = turns.filter(|_| folded.seen.streams >= SEVERAL);
         let concerned = channels_in(&gathered);
         for channel in &concerned {
             let empty = Board::new(*channel).head.encode();
@@ -125,34 +145,51 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         let everywhere = gathered.records.iter().flat_map(|r| &r.record.accepted).any(|a| a.everywhere);
         let channels = if tidy || everywhere { known } else { concerned.into_iter().collect() };
         for channel in channels {
-            if let Some(token) = self.fold_board(channel, &gathered).await? {
-                folded.to_deliver.push((channel, token));
+            match self.fold_board(channel, &gathered, turns).await? {
+                Stored::Board(token) => folded.to_deliver.extend(token.map(|token| (channel, token))),
+                Stored::Held(turn) => {
+                    folded.held = Some(turn);
+                    return Ok(folded);
+                }
             }
         }
-        let turns = turns.filter(|_| folded.seen.streams >= SEVERAL);
         folded.leads = self.bring_forward(&gathered, tidy, turns).await?;
         Ok(folded)
     }
 
-    /// Applies what concerns one board and stores it. Returns the right to deliver its outbox, if that was free.
-    async fn fold_board(&self, channel: i64, gathered: &Gathered) -> Result<Option<u64>, FoldError> {
+    /// Applies what concerns one board and stores it.
+    async fn fold_board(
+        &self,
+        channel: i64,
+        gathered: &Gathered,
+        turns: Option<&Turns>,
+    ) -> Result<Stored, FoldError> {
         let records = concerning(channel, gathered);
         // What goes everywhere and finds nothing here is not worth a write: found again, it finds nothing again.
         let named = records.iter().flat_map(|r| &r.record.accepted).any(|a| a.channel_ids.contains(&channel));
-        for _ in 0..TRIES {
+        let leads = turns.is_some_and(|turns| turns.is_mine(gathered.ledger.turn));
+        for nth in 0..TRIES {
             let (mut board, handle) = self.read_board(channel, &gathered.ledger).await?;
             check_ledger(&board, &gathered.ledger)?;
+            // Who was faster and goes on need not be raced again.
+            let held = turns.and_then(|turns| turns.held(board.head.turn, self.clock.now()));
+            if let (Some(turn), false, 1..) = (held, leads, nth) {
+                return Ok(Stored::Held(turn));
+            }
             let heads = board.head.heads.clone();
             let mut applying = Applying::default();
             self.pages.loading(self.store, &mut board, |board| applying.run(board, &records)).await?;
             let moved = heads != board.head.heads && (named || board.is_touched());
             let token = self.take_lease(&mut board);
             if !moved && token.is_none() {
-                return Ok(None);
+                return Ok(Stored::Board(None));
+            }
+            if let Some(turns) = turns {
+                turns.take(&mut board.head.turn, gathered.at, self.clock.now(), self.random.next_u64());
             }
             prune_heads(&mut board, &gathered.ledger);
             if self.store_board(&mut board, handle, Vec::new()).await? == Swap::Stored {
-                return Ok(token);
+                return Ok(Stored::Board(token));
             }
         }
         Err(FoldError::Contention(format!("the board of channel {channel}")))
@@ -207,7 +244,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// Brings the ledger forward to what was folded, where it is worth a write, and deletes what nobody needs.
-    /// With `turns` it takes the lease as well, if that is free; returns whether it has it.
+    /// With `turns` it takes the turn as well, if that is free; returns whether it has it.
     async fn bring_forward(&self, gathered: &Gathered, tidy: bool, turns: Option<&Turns>) -> Result<bool, FoldError> {
         let before = &gathered.ledger;
         let deletable = if tidy { before.deletable(gathered.at) } else { Vec::new() };
@@ -219,7 +256,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         }
         let (chance, mut leads) = (self.random.next_u64(), false);
         let ledger = Ledger::change(self.store, self.clock, |ledger| {
-            leads = turns.is_some_and(|turns| turns.take(ledger, gathered.at, self.clock.now(), chance));
+            leads = turns.is_some_and(|turns| turns.take(&mut ledger.turn, gathered.at, self.clock.now(), chance));
             let passed = ledger.pass(gathered);
             let forgot = !deletable.is_empty() && ledger.deleted(before, gathered.at);
             passed || forgot || leads

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::FoldError;
 use super::gather::Gathered;
-use super::lease::FoldLease;
+use crate::board::Turn;
 use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS};
 use crate::keys;
 use crate::ports::{Clock, Pace, Store, Swap};
@@ -55,7 +55,7 @@ pub struct Ledger {
     paces: BTreeMap<i64, Pace>,
     /// Whose turn it is to fold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease: Option<FoldLease>,
+    pub turn: Option<Turn>,
 }
 
 /// A live stream.
@@ -85,7 +85,7 @@ impl Ledger {
     fn new() -> Self {
         let (streams, roots) = (BTreeMap::new(), BTreeMap::new());
         let (passed, paces) = (Vec::new(), BTreeMap::new());
-        Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed, paces, lease: None }
+        Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed, paces, turn: None }
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, FoldError> {

@@ -14,7 +14,7 @@ mod root;
 pub use error::FoldError;
 pub use folder::{Folded, Folder};
 pub use gather::{Gathered, gather};
-pub use lease::{FoldLease, Turns};
+pub use lease::Turns;
 pub use ledger::{Ledger, RETIRE_MS};
 pub use pages::PageCache;
 pub use root::{ensure, key_of};
