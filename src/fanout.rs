@@ -161,8 +161,13 @@ impl Fanout {
             };
             deliver(folded.to_deliver);
             go_on = match folded.held {
-                None if reached.replace(folded.reached) == Some(folded.reached) && !self.woken.get() => break,
-                None => GoOn::Leads,
+                None => {
+                    let nothing = folded.records == 0 || reached.replace(folded.reached) == Some(folded.reached);
+                    if nothing && !self.woken.get() {
+                        break;
+                    }
+                    GoOn::Leads
+                }
                 Some(turn) => {
                     // What the head of a board said is not to be compared with what the ledger says.
                     let from_ledger = folded.records == 0;

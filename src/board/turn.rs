@@ -6,6 +6,7 @@ use crate::time::Timestamp;
 
 /// The turn to fold, for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[u64; 3]", into = "[u64; 3]")]
 pub struct Turn {
     /// Who has it.
     pub token: u64,
@@ -13,6 +14,18 @@ pub struct Turn {
     pub until: Timestamp,
     /// How many folds its holder has begun and stored since it has it.
     pub folds: u64,
+}
+
+impl From<[u64; 3]> for Turn {
+    fn from([token, until, folds]: [u64; 3]) -> Self {
+        Self { token, until: Timestamp(until), folds }
+    }
+}
+
+impl From<Turn> for [u64; 3] {
+    fn from(Turn { token, until, folds }: Turn) -> Self {
+        [token, until.0, folds]
+    }
 }
 
 impl Turn {

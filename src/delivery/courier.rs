@@ -200,7 +200,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
         let name = keys::queue_name(subscription.id);
         ensure(store, clock, ledger, &name, &Queue::default().encode()).await?;
         let items: Vec<Item> = failed.iter().map(|(_, item)| item.clone()).collect();
-        self.change_queue(ledger, subscription, |queue| {
+        self.change_queue(ledger, subscription, &mut |queue| {
             queue.add(&items);
             true
         })
@@ -266,7 +266,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
             }
             let lease = Lease { token: random.next_u64(), until: now.plus_millis(self.folder.lease_ms) };
             let queue = self
-                .change_queue(ledger, subscription, |queue| {
+                .change_queue(ledger, subscription, &mut |queue| {
                     let free = queue.lease.is_none_or(|lease| lease.until <= now);
                     if free {
                         queue.lease = Some(lease);
@@ -306,7 +306,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
                     }
                 }
             }
-            self.change_queue(ledger, subscription, |queue| {
+            self.change_queue(ledger, subscription, &mut |queue| {
                 done.iter().for_each(|item| queue.remove(&item.event_id));
                 later.iter().for_each(|(item, next_at)| queue.put_off(&item.event_id, *next_at));
                 if queue.lease == Some(lease) {
@@ -342,7 +342,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
         &self,
         ledger: &Ledger,
         subscription: &Subscription,
-        mut change: impl FnMut(&mut Queue) -> bool,
+        change: &mut dyn FnMut(&mut Queue) -> bool,
     ) -> Result<Queue, FoldError> {
         let store = self.folder.store;
         let key = key_of(ledger, &keys::queue_name(subscription.id)).ok_or(FoldError::Stale)?;

@@ -108,7 +108,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             None => match turns.filter(|turns| turns.claims()) {
                 Some(turns) => {
                     let chance = self.random.next_u64();
-                    Ledger::change(self.store, self.clock, |ledger| {
+                    Ledger::change(self.store, self.clock, &mut |ledger| {
                         let now = self.clock.now();
                         turns.take(&mut ledger.turn, now, now, chance)
                     })
@@ -158,12 +158,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// Applies what concerns one board and stores it.
-    async fn fold_board(
-        &self,
-        channel: i64,
-        gathered: &Gathered,
-        turns: Option<&Turns>,
-    ) -> Result<Stored, FoldError> {
+    async fn fold_board(&self, channel: i64, gathered: &Gathered, turns: Option<&Turns>) -> Result<Stored, FoldError> {
         let records = concerning(channel, gathered);
         // What goes everywhere and finds nothing here is not worth a write: found again, it finds nothing again.
         let named = records.iter().flat_map(|r| &r.record.accepted).any(|a| a.channel_ids.contains(&channel));
@@ -255,7 +250,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             self.store.delete_many(&deletable).await?;
         }
         let (chance, mut leads) = (self.random.next_u64(), false);
-        let ledger = Ledger::change(self.store, self.clock, |ledger| {
+        let ledger = Ledger::change(self.store, self.clock, &mut |ledger| {
             leads = turns.is_some_and(|turns| turns.take(&mut ledger.turn, gathered.at, self.clock.now(), chance));
             let passed = ledger.pass(gathered);
             let forgot = !deletable.is_empty() && ledger.deleted(before, gathered.at);

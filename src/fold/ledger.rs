@@ -107,11 +107,12 @@ impl Ledger {
         }
     }
 
-    /// Changes the ledger; `change` may be called several times and says whether there is anything to store.
+    /// Changes the ledger; `change` may be called several times and says whether there is anything to store. (Not
+    /// generic in it: each copy of this would be kilobytes.)
     pub async fn change(
         store: &impl Store,
         clock: &impl Clock,
-        mut change: impl FnMut(&mut Self) -> bool,
+        change: &mut dyn FnMut(&mut Self) -> bool,
     ) -> Result<Self, FoldError> {
         for _ in 0..TRIES {
             let (bytes, handle) = store.read_to_swap(keys::LEDGER).await?;

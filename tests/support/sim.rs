@@ -44,6 +44,11 @@ impl Sim {
         self.now.set(self.now.get() + ms * 1000);
     }
 
+    /// Sets the clock back, as hosts do whose clock was wrong.
+    pub fn set_back_ms(&self, ms: u64) {
+        self.now.set(self.now.get() - ms * 1000);
+    }
+
     /// 64 bits of chance (splitmix64).
     pub fn random(&self) -> u64 {
         let state = self.random.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
