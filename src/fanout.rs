@@ -190,7 +190,8 @@ impl Fanout {
             GoOn::Waits(turn) => turn.until.0.saturating_sub(now.0),
             GoOn::Leads => {
                 let fold_us = self.fold_us.get().unwrap_or(FIRST_FOLD_US);
-                (fold_us * PAUSE_FOLDS).min(PAUSE_US).saturating_sub(fold_us)
+                // Never no pause at all: it is when the instance gets to relay what the last fold left to deliver.
+                (fold_us * PAUSE_FOLDS).min(PAUSE_US).saturating_sub(fold_us).max(LOOK_US)
             }
         }
     }
