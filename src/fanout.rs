@@ -11,20 +11,24 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use serde::Serialize;
 
+use crate::board::Turn;
 use crate::config::Config;
 use crate::delivery::{Courier, DeliveryReport};
 use crate::error::{ApiError, Code};
-use crate::fold::{FoldError, Folded, Folder, Ledger, PageCache};
+use crate::fold::{FoldError, Folded, Folder, Ledger, PageCache, Turns};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
 use crate::keys;
 use crate::ports::{Admission, Clock, Log, Outbound, Pace, Random, Relay, Seen, Store};
+use crate::time::Timestamp;
 
 /// How long a wake waits for more, as a multiple of what the last fold took, and at most, microseconds.
 const PAUSE_FOLDS: u64 = 5;
 const PAUSE_US: u64 = 250_000;
 /// What a fold is taken to cost before the first one was measured, microseconds.
 const FIRST_FOLD_US: u64 = 20_000;
+/// Where the records of so many streams wait, or somebody else has the turn, there is company.
+const SEVERAL: usize = 2;
 /// The most parts of a long journal that a wake folds.
 const PARTS: usize = 16;
 /// How often a wake that waits for the fold before it looks again, microseconds.
@@ -44,10 +48,32 @@ pub struct Fanout {
     fold_us: Cell<Option<u64>>,
     /// What the folds of this instance saw last of each integration: for wakes that do not fold.
     paces: RefCell<BTreeMap<i64, Pace>>,
+    turns: Turns,
+    /// Whether [`Fanout::go_on`] is under way or about to be, and whether a wake came since it last began to read.
+    going_on: Cell<bool>,
+    woken: Cell<bool>,
 }
 
-/// What is to be done after the answer: outboxes to be delivered, channel and token each.
+/// Outboxes to be delivered, channel and token each.
 pub type ToDeliver = Vec<(i64, u64)>;
+
+/// What is to be done after the answer.
+#[derive(Default)]
+pub struct After {
+    /// To be given to [`Fanout::relay`].
+    pub to_deliver: ToDeliver,
+    /// Where there is one, [`Fanout::go_on`] is to be called with it.
+    pub go_on: Option<GoOn>,
+}
+
+/// Why a wake is not all that is to be done.
+#[derive(Clone, Copy, Debug)]
+pub enum GoOn {
+    /// This instance has the turn to fold, and more is coming.
+    Leads,
+    /// It is the turn of another; this instance sees to it that what woke it gets folded.
+    Waits(Turn),
+}
 
 /// What a wake did.
 #[derive(Serialize)]
@@ -72,14 +98,14 @@ struct Ticked {
 }
 
 impl Fanout {
-    /// Answers a request. What is returned with the answer is to be given to [`Fanout::relay`] after it.
+    /// Answers a request, and says what is to be done after the answer.
     pub async fn handle<S, P>(
         &self,
         store: &S,
         ports: &P,
         config: Option<&Config>,
         request: &Request,
-    ) -> (Answer, ToDeliver)
+    ) -> (Answer, After)
     where
         S: Store,
         P: Clock + Random + Log + Outbound + Relay + Admission,
@@ -88,17 +114,112 @@ impl Fanout {
         let call = Call { fanout: self, store, ports, request, request_id: &request_id };
         match request.path.as_str() {
             "/wake" => match call.wake(config).await {
-                Ok((woken, to_deliver)) => (answer(&request_id, Ok(woken)), to_deliver),
-                Err(error) => (answer::<()>(&request_id, Err(error)), ToDeliver::new()),
+                Ok((woken, after)) => (answer(&request_id, Ok(woken)), after),
+                Err(error) => (answer::<()>(&request_id, Err(error)), After::default()),
             },
-            "/tick" => (answer(&request_id, call.tick(config).await), ToDeliver::new()),
-            "/deliver" => (answer(&request_id, call.deliver(config).await), ToDeliver::new()),
-            "/retry" => (answer(&request_id, call.retry(config).await), ToDeliver::new()),
+            "/tick" => (answer(&request_id, call.tick(config).await), After::default()),
+            "/deliver" => (answer(&request_id, call.deliver(config).await), After::default()),
+            "/retry" => (answer(&request_id, call.retry(config).await), After::default()),
             _ => {
                 let error = ApiError::new(Code::RouteNotFound, "there is no such path");
-                (answer::<()>(&request_id, Err(error)), ToDeliver::new())
+                (answer::<()>(&request_id, Err(error)), After::default())
             }
         }
+    }
+
+    /// What follows a wake where many are woken. Who has the turn folds again and again, until nothing more came. Who
+    /// waits looks again when the turn of the other is over; it has nothing to do if that one has stored a
+    /// fold that began after it first looked. `deliver` is called with what is to be relayed.
+    pub async fn go_on<S, P>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: Option<&Config>,
+        mut go_on: GoOn,
+        deliver: impl Fn(ToDeliver),
+    ) where
+        S: Store,
+        P: Clock + Random + Log + Outbound + Relay + Admission,
+    {
+        let Ok(config) = configured(config) else {
+            self.going_on.set(false);
+            return;
+        };
+        let (mut since, mut reached): (Option<Turn>, _) = (None, None);
+        loop {
+            ports.sleep_us(self.pause_us(go_on, ports.now())).await;
+            if let GoOn::Waits(_) = go_on {
+                self.turns.claim();
+            }
+            let woken = self.woken.replace(false);
+            let folded = match self.fold_once(store, ports, config).await {
+                Ok(folded) => folded,
+                Err(error) => {
+                    ports.line(&format!("folding is left to others: {error}"));
+                    break;
+                }
+            };
+            deliver(folded.to_deliver);
+            go_on = match folded.held {
+                None => {
+                    let nothing = folded.records == 0 || reached.replace(folded.reached) == Some(folded.reached);
+                    if nothing && !self.woken.get() {
+                        break;
+                    }
+                    GoOn::Leads
+                }
+                Some(turn) => {
+                    // What the head of a board said is not to be compared with what the ledger says.
+                    let from_ledger = folded.records == 0;
+                    let first = since.filter(|_| from_ledger && !woken);
+                    if first.is_some_and(|first| turn.covers(&first)) && !self.woken.get() {
+                        break;
+                    }
+                    since = first.or(from_ledger.then_some(turn));
+                    GoOn::Waits(turn)
+                }
+            };
+        }
+        self.going_on.set(false);
+    }
+
+    /// How long to wait before the next fold, microseconds: until the turn of another is over; or so long that folds
+    /// do not follow each other faster than they need to.
+    fn pause_us(&self, go_on: GoOn, now: Timestamp) -> u64 {
+        match go_on {
+            GoOn::Waits(turn) => turn.until.0.saturating_sub(now.0),
+            GoOn::Leads => {
+                let fold_us = self.fold_us.get().unwrap_or(FIRST_FOLD_US);
+                // Never no pause at all: it is when the instance gets to relay what the last fold left to deliver.
+                (fold_us * PAUSE_FOLDS).min(PAUSE_US).saturating_sub(fold_us).max(LOOK_US)
+            }
+        }
+    }
+
+    /// Folds a part of what waits, if it is this instance's turn.
+    async fn fold_once<S, P>(&self, store: &S, ports: &P, config: &Config) -> Result<Folded, FoldError>
+    where
+        S: Store,
+        P: Clock + Random,
+    {
+        while self.folding.replace(true) {
+            ports.sleep_us(LOOK_US).await;
+        }
+        let begun = ports.now();
+        let folded = self.folder(store, ports, config).fold_in_turn(&self.turns).await;
+        if folded.as_ref().is_ok_and(|folded| folded.held.is_none()) {
+            self.fold_us.set(Some(ports.now().0.saturating_sub(begun.0)));
+        }
+        self.folding.set(false);
+        let folded = folded?;
+        self.paces.borrow_mut().extend(folded.seen.paces.iter().map(|pace| (pace.integration_id, *pace)));
+        Ok(folded)
+    }
+
+    fn folder<'a, S, P>(&'a self, store: &'a S, ports: &'a P, config: &Config) -> Folder<'a, S, P, P> {
+        // Long enough for the largest batch, eight attempts after each other, all timing out.
+        let lease_ms = config.delivery.timeout_ms * 10 + 5_000;
+        Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms }
     }
 
     /// Has outboxes delivered. What fails is found by tick when the right to deliver has run out.
@@ -120,12 +241,15 @@ struct Call<'a, S, P> {
 }
 
 impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, S, P> {
-    async fn wake(&self, config: Option<&Config>) -> Result<(Woken, ToDeliver), ApiError> {
+    async fn wake(&self, config: Option<&Config>) -> Result<(Woken, After), ApiError> {
         self.request.expect_method("POST")?;
         let (config, fanout) = (configured(config)?, self.fanout);
-        if fanout.waiting.replace(true) {
+        fanout.woken.set(true);
+        let going_on = fanout.going_on.get();
+        if going_on || fanout.waiting.replace(true) {
             let paces = fanout.paces.borrow().values().copied().collect();
-            return Ok((Woken { seen: Some(Seen { paces, ..Seen::default() }) }, ToDeliver::new()));
+            let streams = if going_on { SEVERAL } else { 0 };
+            return Ok((Woken { seen: Some(Seen { streams, paces, ..Seen::default() }) }, After::default()));
         }
         if self.request.query_value("company").is_some() {
             let fold_us = fanout.fold_us.get().unwrap_or(FIRST_FOLD_US);
@@ -135,24 +259,21 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
             self.ports.sleep_us(LOOK_US).await;
         }
         fanout.waiting.set(false);
-        fanout.folding.set(true);
-        let begun = self.ports.now();
-        let result = self.fold_all(config).await;
-        fanout.fold_us.set(Some(self.ports.now().0.saturating_sub(begun.0)));
-        fanout.folding.set(false);
-        let folded = result.map_err(|error| self.failed(&error))?;
-        fanout.paces.borrow_mut().extend(folded.seen.paces.iter().map(|pace| (pace.integration_id, *pace)));
-        Ok((Woken { seen: Some(folded.seen) }, folded.to_deliver))
+        fanout.woken.set(false);
+        let folded = self.fold_all(config).await.map_err(|error| self.failed(&error))?;
+        let go_on = folded.held.map(GoOn::Waits).or(folded.leads.then_some(GoOn::Leads));
+        let go_on = go_on.filter(|_| !fanout.going_on.replace(true));
+        Ok((Woken { seen: Some(folded.seen) }, After { to_deliver: folded.to_deliver, go_on }))
     }
 
-    /// Folds part after part until nothing waits, or enough was done: the next wake or tick goes on.
+    /// Folds part after part until nothing waits, or it is to go on after the answer, or enough was done: the next
+    /// wake or tick goes on.
     async fn fold_all(&self, config: &Config) -> Result<Folded, FoldError> {
         let mut all = Folded::default();
         for _ in 0..PARTS {
-            let part = self.folder(config).fold(false).await?;
-            let more = part.more;
+            let part = self.fanout.fold_once(self.store, self.ports, config).await?;
             all.add(part);
-            if !more {
+            if !all.more || all.leads || all.held.is_some() {
                 break;
             }
         }
@@ -206,9 +327,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
     }
 
     fn folder<'a>(&'a self, config: &Config) -> Folder<'a, S, P, P> {
-        // Long enough for the largest batch, eight attempts after each other, all timing out.
-        let lease_ms = config.delivery.timeout_ms * 10 + 5_000;
-        Folder { store: self.store, clock: self.ports, random: self.ports, pages: &self.fanout.pages, lease_ms }
+        self.fanout.folder(self.store, self.ports, config)
     }
 
     fn failed(&self, error: &FoldError) -> ApiError {

@@ -19,6 +19,7 @@ use super::sources::Sources;
 use super::step::Changes;
 pub use super::tree::Missing;
 use super::tree::{Loaded, Tree};
+use super::turn::Turn;
 use crate::time::Timestamp;
 
 /// The stored head of a board.
@@ -56,6 +57,9 @@ pub struct Head {
     /// Who delivers the outbox.
     pub lease: Option<Lease>,
     pub(super) garbage: Vec<Garbage>,
+    /// Whose turn it is to fold, as far as its holder has stored this board.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
     /// When each integration last reached this board, Unix seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub last_times: BTreeMap<i64, u64>,
@@ -125,6 +129,7 @@ impl Board {
             outbox: Outbox::default(),
             lease: None,
             garbage: Vec::new(),
+            turn: None,
             last_times: BTreeMap::new(),
             sources: Sources::default(),
         };

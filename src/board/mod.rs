@@ -21,6 +21,7 @@ mod step;
 mod storing;
 mod tally;
 mod tree;
+mod turn;
 
 pub use alert::{Alert, Effect, Muted, MutedBy, Opened, PastEvent};
 pub use archive::{ClosedIncident, ClosedRef};
@@ -36,3 +37,4 @@ pub use page::{Page, Whose};
 pub use silence::{QUICK_SILENCES, QuickSilence};
 pub use step::{Changes, Step};
 pub use storing::Encoded;
+pub use turn::Turn;

@@ -63,13 +63,11 @@ impl Outbox {
         self.segments.is_empty() && self.inline.is_empty()
     }
 
-    /// What is to be delivered next: always the oldest.
-    pub fn next(&self) -> Option<Batch> {
-        match self.segments.first() {
-            Some(segment) => Some(Batch::Segment(segment.key.clone())),
-            None if self.inline.is_empty() => None,
-            None => Some(Batch::Inline(self.inline.clone())),
-        }
+    /// What is to be delivered, the oldest first.
+    pub fn batches(&self) -> Vec<Batch> {
+        let segments = self.segments.iter().map(|segment| Batch::Segment(segment.key.clone()));
+        let inline = (!self.inline.is_empty()).then(|| Batch::Inline(self.inline.clone()));
+        segments.chain(inline).collect()
     }
 
     /// Takes out what was delivered. Returns the keys that are no longer needed.

@@ -17,6 +17,9 @@ const INDEX_CHANGES_BYTES: usize = 24 * 1024;
 const OUTBOX_BYTES: usize = 32 * 1024;
 /// What is no longer referred to is deleted after this time: a reader may still be at it. Milliseconds.
 const GARBAGE_MS: u64 = 15_000;
+/// A delete is a commit, so it waits until it is worth one: for so many droppings, or this long, milliseconds.
+const GARBAGE_FEW: usize = 16;
+const GARBAGE_LATE_MS: u64 = 120_000;
 
 /// What storing a board takes: first the deletes (nothing stored refers to them any more), then the writes, then the
 /// head by a swap.
@@ -31,9 +34,9 @@ pub struct Encoded {
 }
 
 impl Board {
-    /// What is to be delivered next.
-    pub fn next_batch(&self) -> Option<Batch> {
-        self.head.outbox.next()
+    /// What is to be delivered, the oldest first.
+    pub fn batches(&self) -> Vec<Batch> {
+        self.head.outbox.batches()
     }
 
     /// Takes delivered events out of the outbox. Closed incidents that have nothing left to tell leave the board;
@@ -111,6 +114,12 @@ impl Board {
     }
 
     fn take_garbage(&mut self, now: Timestamp) -> Vec<String> {
+        let old = |garbage: &&Garbage| now.millis_since(garbage.since) > GARBAGE_MS;
+        let late = |garbage: &Garbage| now.millis_since(garbage.since) > GARBAGE_LATE_MS;
+        let garbage = &self.head.garbage;
+        if garbage.iter().filter(old).count() < GARBAGE_FEW && !garbage.first().is_some_and(late) {
+            return Vec::new();
+        }
         let (old, young): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.head.garbage).into_iter().partition(|g| now.millis_since(g.since) > GARBAGE_MS);
         self.head.garbage = young;

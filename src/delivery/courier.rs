@@ -21,6 +21,8 @@ use crate::value;
 const PARALLEL: usize = 8;
 /// The most retries of one subscription in one tick.
 const RETRIES: usize = 64;
+/// What was delivered is noted after this time, milliseconds: a crash has it delivered again.
+const SETTLE_MS: u64 = 500;
 /// How often a swap is tried.
 const TRIES: usize = 32;
 
@@ -60,7 +62,8 @@ impl DeliveryReport {
 }
 
 impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O, L> {
-    /// Delivers the outbox of a channel, by the right of `token`, until it is empty or the right is lost.
+    /// Delivers the outbox of a channel, by the right of `token`, until it is empty or the right is lost. What was
+    /// delivered is noted for several batches together: the board is what all who fold want to change.
     pub async fn deliver(&self, channel: i64, token: u64) -> Result<DeliveryReport, FoldError> {
         let (store, mut report) = (self.folder.store, DeliveryReport::default());
         let mut ledger = Ledger::read(store).await?;
@@ -69,17 +72,24 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
             if board.head.lease.map(|lease| lease.token) != Some(token) {
                 return Ok(report);
             }
-            let Some(batch) = board.next_batch() else {
-                return Ok(report);
-            };
-            let events = self.events(&batch).await?;
-            let sent = join_all(self.config.subscriptions.iter().map(|s| self.send(&ledger, s, &events))).await;
-            for (subscription, sent) in self.config.subscriptions.iter().zip(sent) {
-                let (sent, failed) = sent?;
-                report.add(sent);
-                self.enqueue(&mut ledger, subscription, &failed).await?;
+            let (begun, mut done) = (self.folder.clock.now(), Vec::new());
+            for batch in board.batches() {
+                let events = self.events(&batch).await?;
+                let sent = join_all(self.config.subscriptions.iter().map(|s| self.send(&ledger, s, &events))).await;
+                for (subscription, sent) in self.config.subscriptions.iter().zip(sent) {
+                    let (sent, failed) = sent?;
+                    report.add(sent);
+                    self.enqueue(&mut ledger, subscription, &failed).await?;
+                }
+                done.push((batch, events));
+                if self.folder.clock.now().millis_since(begun) > SETTLE_MS {
+                    break;
+                }
             }
-            board = self.settle(channel, &ledger, token, &batch, &events).await?;
+            if done.is_empty() {
+                return Ok(report);
+            }
+            board = self.settle(channel, &ledger, token, &done).await?;
         }
     }
 
@@ -190,7 +200,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
         let name = keys::queue_name(subscription.id);
         ensure(store, clock, ledger, &name, &Queue::default().encode()).await?;
         let items: Vec<Item> = failed.iter().map(|(_, item)| item.clone()).collect();
-        self.change_queue(ledger, subscription, |queue| {
+        self.change_queue(ledger, subscription, &mut |queue| {
             queue.add(&items);
             true
         })
@@ -198,20 +208,23 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
         Ok(())
     }
 
-    /// Notes that a batch was delivered or queued. Returns the board as it then stands.
+    /// Notes that batches were delivered or queued. Returns the board as it then stands.
     async fn settle(
         &self,
         channel: i64,
         ledger: &Ledger,
         token: u64,
-        batch: &Batch,
-        events: &[Event],
+        done: &[(Batch, Vec<Event>)],
     ) -> Result<Board, FoldError> {
         let (folder, store) = (self.folder, self.folder.store);
         for _ in 0..TRIES {
             let (mut board, handle) = folder.read_board(channel, ledger).await?;
             let now = folder.clock.now();
-            let closed = folder.pages.loading(store, &mut board, |board| board.settle(batch, events, now)).await?;
+            let mut closed = Vec::new();
+            for (batch, events) in done {
+                let left = folder.pages.loading(store, &mut board, |board| board.settle(batch, events, now)).await?;
+                closed.extend(left);
+            }
             let documents =
                 closed.iter().flat_map(|c| value::split(&keys::incident(&c.incident.incident_id), &c.encode()).0);
             if board.head.lease.map(|lease| lease.token) == Some(token) {
@@ -253,7 +266,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
             }
             let lease = Lease { token: random.next_u64(), until: now.plus_millis(self.folder.lease_ms) };
             let queue = self
-                .change_queue(ledger, subscription, |queue| {
+                .change_queue(ledger, subscription, &mut |queue| {
                     let free = queue.lease.is_none_or(|lease| lease.until <= now);
                     if free {
                         queue.lease = Some(lease);
@@ -293,7 +306,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
                     }
                 }
             }
-            self.change_queue(ledger, subscription, |queue| {
+            self.change_queue(ledger, subscription, &mut |queue| {
                 done.iter().for_each(|item| queue.remove(&item.event_id));
                 later.iter().for_each(|(item, next_at)| queue.put_off(&item.event_id, *next_at));
                 if queue.lease == Some(lease) {
@@ -329,7 +342,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
         &self,
         ledger: &Ledger,
         subscription: &Subscription,
-        mut change: impl FnMut(&mut Queue) -> bool,
+        change: &mut dyn FnMut(&mut Queue) -> bool,
     ) -> Result<Queue, FoldError> {
         let store = self.folder.store;
         let key = key_of(ledger, &keys::queue_name(subscription.id)).ok_or(FoldError::Stale)?;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::FoldError;
-use super::gather::{Gathered, gather};
+use super::gather::{Gathered, gather, gather_from};
+use super::lease::Turns;
 use super::ledger::Ledger;
 use super::pages::PageCache;
 use super::root::{ensure, key_of};
 use crate::board::head::Lease;
-use crate::board::{Board, Encoded};
+use crate::board::{Board, Encoded, Turn};
 use crate::engine::{Applying, bring};
 use crate::journal::Read;
 use crate::keys;
@@ -17,6 +18,9 @@ use crate::time::Timestamp;
 
 /// How often a board or a whole fold is tried when others are faster.
 pub(super) const TRIES: usize = 16;
+
+/// Where records of so many streams wait, several may fold at once.
+const SEVERAL: usize = 2;
 
 /// Folds and reads boards.
 pub struct Folder<'a, S, C, R> {
@@ -43,6 +47,20 @@ pub struct Folded {
     pub to_deliver: Vec<(i64, u64)>,
     /// Whether there is more to fold.
     pub more: bool,
+    /// How far it read, as a number that differs where more has come.
+    pub reached: u64,
+    /// Whose turn it was: then nothing was folded.
+    pub held: Option<Turn>,
+    /// Whether the folder has the turn now and shall fold again.
+    pub leads: bool,
+}
+
+/// How folding one board ended.
+enum Stored {
+    /// With everything applied, and with the right to deliver the outbox, if that was free.
+    Board(Option<u64>),
+    /// Another was faster and goes on.
+    Held(Turn),
 }
 
 impl Folded {
@@ -56,6 +74,9 @@ impl Folded {
         }
         self.to_deliver.extend(next.to_deliver);
         self.more = next.more;
+        self.held = next.held;
+        self.reached = next.reached;
+        self.leads |= next.leads;
     }
 }
 
@@ -63,8 +84,17 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     /// Folds everything that waits. `tidy`: also bring the ledger forward, retire streams, delete records that all
     /// have read, and take up outboxes that somebody left (tick).
     pub async fn fold(&self, tidy: bool) -> Result<Folded, FoldError> {
+        self.fold_by(tidy, None).await
+    }
+
+    /// Folds what waits, unless it is the turn of another. Where several write, this folder takes the next turns.
+    pub async fn fold_in_turn(&self, turns: &Turns) -> Result<Folded, FoldError> {
+        self.fold_by(false, Some(turns)).await
+    }
+
+    async fn fold_by(&self, tidy: bool, turns: Option<&Turns>) -> Result<Folded, FoldError> {
         for _ in 0..TRIES {
-            match self.fold_once(tidy).await {
+            match self.fold_once(tidy, turns).await {
                 Err(FoldError::Stale) => continue,
                 done => return done,
             }
@@ -72,16 +102,41 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         Err(FoldError::Contention("the boards".to_owned()))
     }
 
-    async fn fold_once(&self, tidy: bool) -> Result<Folded, FoldError> {
-        let mut gathered = gather(self.store, self.clock).await?;
+    async fn fold_once(&self, tidy: bool, turns: Option<&Turns>) -> Result<Folded, FoldError> {
+        let at = self.clock.now();
+        let ledger = match turns.and_then(Turns::stored) {
+            Some(ledger) => ledger,
+            None => match turns.filter(|turns| turns.claims()) {
+                Some(turns) => {
+                    let chance = self.random.next_u64();
+                    Ledger::change(self.store, self.clock, &mut |ledger| {
+                        let now = self.clock.now();
+                        turns.take(&mut ledger.turn, now, now, chance)
+                    })
+                    .await?
+                }
+                None => Ledger::read(self.store).await?,
+            },
+        };
+        let held = turns.and_then(|turns| turns.held(ledger.turn, at));
+        if held.is_some() {
+            let seen = Seen { streams: SEVERAL, paces: ledger.paces().collect(), ..Seen::default() };
+            return Ok(Folded { held, seen, ..Folded::default() });
+        }
+        // Tick does not race with one whose turn it is: it takes what has waited for longer than any lease lasts.
+        let led = tidy && ledger.turn.is_some_and(|turn| turn.is_live(at));
+        let before = if led { Timestamp(at.0.saturating_sub(Turn::LONGEST_MS * 1000)) } else { at };
+        let mut gathered = gather_from(self.store, at, before, ledger).await?;
         let streams: BTreeSet<u64> = gathered.records.iter().map(|read| read.place.stream).collect();
         let alerts = gathered.records.iter().map(|read| read.record.accepted.len()).sum();
         let mut folded = Folded {
             records: gathered.records.len(),
             seen: Seen { streams: streams.len(), alerts, paces: paces(&gathered) },
             more: gathered.more,
+            reached: gathered.heads.values().sum(),
             ..Folded::default()
         };
+        let turns = turns.filter(|_| folded.seen.streams >= SEVERAL);
         let concerned = channels_in(&gathered);
         for channel in &concerned {
             let empty = Board::new(*channel).head.encode();
@@ -91,32 +146,45 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         let everywhere = gathered.records.iter().flat_map(|r| &r.record.accepted).any(|a| a.everywhere);
         let channels = if tidy || everywhere { known } else { concerned.into_iter().collect() };
         for channel in channels {
-            if let Some(token) = self.fold_board(channel, &gathered).await? {
-                folded.to_deliver.push((channel, token));
+            match self.fold_board(channel, &gathered, turns).await? {
+                Stored::Board(token) => folded.to_deliver.extend(token.map(|token| (channel, token))),
+                Stored::Held(turn) => {
+                    folded.held = Some(turn);
+                    return Ok(folded);
+                }
             }
         }
-        self.bring_forward(&gathered, tidy).await?;
+        folded.leads = self.bring_forward(&gathered, tidy, turns).await?;
         Ok(folded)
     }
 
-    /// Applies what concerns one board and stores it. Returns the right to deliver its outbox, if that was free.
-    async fn fold_board(&self, channel: i64, gathered: &Gathered) -> Result<Option<u64>, FoldError> {
+    /// Applies what concerns one board and stores it.
+    async fn fold_board(&self, channel: i64, gathered: &Gathered, turns: Option<&Turns>) -> Result<Stored, FoldError> {
         let records = concerning(channel, gathered);
         // What goes everywhere and finds nothing here is not worth a write: found again, it finds nothing again.
         let named = records.iter().flat_map(|r| &r.record.accepted).any(|a| a.channel_ids.contains(&channel));
-        for _ in 0..TRIES {
+        let leads = turns.is_some_and(|turns| turns.is_mine(gathered.ledger.turn));
+        for nth in 0..TRIES {
             let (mut board, handle) = self.read_board(channel, &gathered.ledger).await?;
             check_ledger(&board, &gathered.ledger)?;
+            // Who was faster and goes on need not be raced again.
+            let held = turns.and_then(|turns| turns.held(board.head.turn, self.clock.now()));
+            if let (Some(turn), false, 1..) = (held, leads, nth) {
+                return Ok(Stored::Held(turn));
+            }
             let heads = board.head.heads.clone();
             self.apply(&mut board, &records, gathered.upto()).await?;
             let moved = board.is_touched() || (named && heads != board.head.heads);
             let token = self.take_lease(&mut board);
             if !moved && token.is_none() {
-                return Ok(None);
+                return Ok(Stored::Board(None));
+            }
+            if let Some(turns) = turns {
+                turns.take(&mut board.head.turn, gathered.at, self.clock.now(), self.random.next_u64());
             }
             prune_heads(&mut board, &gathered.ledger);
             if self.store_board(&mut board, handle, Vec::new()).await? == Swap::Stored {
-                return Ok(token);
+                return Ok(Stored::Board(token));
             }
         }
         Err(FoldError::Contention(format!("the board of channel {channel}")))
@@ -181,22 +249,28 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// Brings the ledger forward to what was folded, where it is worth a write, and deletes what nobody needs.
-    pub(super) async fn bring_forward(&self, gathered: &Gathered, tidy: bool) -> Result<(), FoldError> {
+    /// With `turns` it takes the turn as well, if that is free; returns whether it has it.
+    async fn bring_forward(&self, gathered: &Gathered, tidy: bool, turns: Option<&Turns>) -> Result<bool, FoldError> {
         let before = &gathered.ledger;
         let deletable = if tidy { before.deletable(gathered.at) } else { Vec::new() };
-        if deletable.is_empty() && !before.lags(gathered) {
-            return Ok(());
+        if deletable.is_empty() && !before.lags(gathered) && turns.is_none() {
+            return Ok(false);
         }
         if !deletable.is_empty() {
             self.store.delete_many(&deletable).await?;
         }
-        Ledger::change(self.store, self.clock, |ledger| {
+        let (chance, mut leads) = (self.random.next_u64(), false);
+        let ledger = Ledger::change(self.store, self.clock, &mut |ledger| {
+            leads = turns.is_some_and(|turns| turns.take(&mut ledger.turn, gathered.at, self.clock.now(), chance));
             let passed = ledger.pass(gathered);
             let forgot = !deletable.is_empty() && ledger.deleted(before, gathered.at);
-            passed || forgot
+            passed || forgot || leads
         })
         .await?;
-        Ok(())
+        if let Some(turns) = turns {
+            turns.keep(ledger);
+        }
+        Ok(leads)
     }
 
     /// The boards of some channels, with everything that was answered before this call applied, in memory only.

@@ -18,6 +18,8 @@ pub struct Gathered {
     /// When the reading began. Only records sealed before it are taken: whatever a sender pushed before one of them
     /// was answered and so stored before the reading began, and is here as well.
     pub at: Timestamp,
+    /// Only records sealed before this time are taken.
+    before: Timestamp,
     /// The ledger at that time.
     pub ledger: Ledger,
     /// The highest stream there is.
@@ -45,24 +47,33 @@ impl Gathered {
 /// Reads everything that the journal has beyond the ledger, or a first part of it.
 pub async fn gather(store: &impl Store, clock: &impl Clock) -> Result<Gathered, FoldError> {
     let at = clock.now();
-    let ledger = Ledger::read(store).await?;
+    gather_from(store, at, at, Ledger::read(store).await?).await
+}
+
+/// Reads what the journal has beyond this ledger that was sealed before `before`, which is not later than `at`, now.
+pub(super) async fn gather_from(
+    store: &impl Store,
+    at: Timestamp,
+    before: Timestamp,
+    ledger: Ledger,
+) -> Result<Gathered, FoldError> {
     let drawn = u64::try_from(store.counter(keys::STREAMS).await?).unwrap_or(0);
     let known = drawn.max(ledger.known);
     let live = ledger.streams.iter().map(|(stream, live)| (*stream, live.head));
     let heads = live.chain((ledger.known + 1..=known).map(|stream| (stream, 0))).collect();
-    gather_beyond(store, at, ledger, known, heads).await
+    gather_beyond(store, (at, before), ledger, known, heads).await
 }
 
 impl Gathered {
     /// What comes after this part, read from where it ended and as of the same time.
     pub async fn next(self, store: &impl Store) -> Result<Self, FoldError> {
-        gather_beyond(store, self.at, self.ledger, self.known, self.heads).await
+        gather_beyond(store, (self.at, self.before), self.ledger, self.known, self.heads).await
     }
 }
 
 async fn gather_beyond(
     store: &impl Store,
-    at: Timestamp,
+    (at, before): (Timestamp, Timestamp),
     ledger: Ledger,
     known: u64,
     mut heads: BTreeMap<u64, u64>,
@@ -71,7 +82,7 @@ async fn gather_beyond(
     let mut ended = BTreeMap::new();
     // Where a stream was not read to its end, what is left of it comes before anything sealed later.
     let mut cut = Timestamp(u64::MAX);
-    for (stream, read) in read_beyond(store, &heads, at, STREAM_RECORDS).await? {
+    for (stream, read) in read_beyond(store, &heads, before, STREAM_RECORDS).await? {
         if let Some(last) = read.records.last() {
             if read.cut {
                 cut = cut.min(last.record.received);
@@ -87,5 +98,5 @@ async fn gather_beyond(
     for read in &records {
         heads.insert(read.place.stream, read.place.n);
     }
-    Ok(Gathered { at, ledger, known, records, heads, ended, more })
+    Ok(Gathered { at, before, ledger, known, records, heads, ended, more })
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::FoldError;
 use super::gather::Gathered;
+use crate::board::Turn;
 use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS};
 use crate::keys;
 use crate::ports::{Clock, Pace, Store, Swap};
@@ -52,6 +53,9 @@ pub struct Ledger {
     /// How many requests of each integration were in the records that it has passed, as far as they came lately.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     paces: BTreeMap<i64, Pace>,
+    /// Whose turn it is to fold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
 }
 
 /// A live stream.
@@ -80,7 +84,8 @@ impl Ledger {
 
     fn new() -> Self {
         let (streams, roots) = (BTreeMap::new(), BTreeMap::new());
-        Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed: Vec::new(), paces: BTreeMap::new() }
+        let (passed, paces) = (Vec::new(), BTreeMap::new());
+        Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed, paces, turn: None }
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, FoldError> {
@@ -102,11 +107,12 @@ impl Ledger {
         }
     }
 
-    /// Changes the ledger; `change` may be called several times and says whether there is anything to store.
+    /// Changes the ledger; `change` may be called several times and says whether there is anything to store. (Not
+    /// generic in it: each copy of this would be kilobytes.)
     pub async fn change(
         store: &impl Store,
         clock: &impl Clock,
-        mut change: impl FnMut(&mut Self) -> bool,
+        change: &mut dyn FnMut(&mut Self) -> bool,
     ) -> Result<Self, FoldError> {
         for _ in 0..TRIES {
             let (bytes, handle) = store.read_to_swap(keys::LEDGER).await?;

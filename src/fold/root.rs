@@ -27,7 +27,7 @@ pub async fn ensure(
     }
     let mine = store.increment(&keys::root_arbiter(name), 1).await?;
     store.set(&keys::root(name, mine), empty).await?;
-    let changed = Ledger::change(store, clock, |ledger| {
+    let changed = Ledger::change(store, clock, &mut |ledger| {
         let free = !ledger.roots.contains_key(name);
         if free {
             ledger.roots.insert(name.to_owned(), mine);

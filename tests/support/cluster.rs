@@ -142,9 +142,18 @@ impl Cluster {
         let request = request("POST", path, "");
         self.sim.spawn(FANOUT + nth as u64, async move {
             let store = cluster.store_handle();
-            let (answer, to_deliver) = fanout.handle(&store, &node, Some(&cluster.config), &request).await;
+            let (answer, after) = fanout.handle(&store, &node, Some(&cluster.config), &request).await;
             answered(answer);
-            fanout.relay(&node, to_deliver).await;
+            let relay = |to_deliver| {
+                let (fanout, node) = (fanout.clone(), node.clone());
+                cluster.sim.spawn(FANOUT + nth as u64, async move {
+                    fanout.relay(&node, to_deliver).await;
+                });
+            };
+            relay(after.to_deliver);
+            if let Some(go_on) = after.go_on {
+                fanout.go_on(&store, &node, Some(&cluster.config), go_on, relay).await;
+            }
         });
     }
 

@@ -1,0 +1,46 @@
+//! Whose turn it is to fold: a hint with an end, that stands in what a fold stores anyhow.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// The turn to fold, for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[u64; 3]", into = "[u64; 3]")]
+pub struct Turn {
+    /// Who has it.
+    pub token: u64,
+    /// Until when.
+    pub until: Timestamp,
+    /// How many folds its holder has begun and stored since it has it.
+    pub folds: u64,
+}
+
+impl From<[u64; 3]> for Turn {
+    fn from([token, until, folds]: [u64; 3]) -> Self {
+        Self { token, until: Timestamp(until), folds }
+    }
+}
+
+impl From<Turn> for [u64; 3] {
+    fn from(Turn { token, until, folds }: Turn) -> Self {
+        [token, until.0, folds]
+    }
+}
+
+impl Turn {
+    /// The longest turn, milliseconds. One that claims to last longer was written by a clock that is wrong.
+    pub const LONGEST_MS: u64 = 3_000;
+
+    /// Whether it has not ended.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.until > now && self.until <= now.plus_millis(Self::LONGEST_MS)
+    }
+
+    /// Whether a fold was stored that began after `first` was read, as far as this later reading tells.
+    pub const fn covers(&self, first: &Self) -> bool {
+        // One fold may have been under way then; where another has the turn, it took it since.
+        let since = if self.token == first.token { first.folds.saturating_add(2) } else { 1 };
+        self.folds >= since
+    }
+}
