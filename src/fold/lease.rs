@@ -12,6 +12,8 @@ use crate::time::Timestamp;
 /// A turn lasts as long as this many folds, and the pause before the next one, milliseconds.
 const FOLDS: u64 = 6;
 const PAUSE_MS: u64 = 250;
+/// How long it lasts for one who takes it before a fold, milliseconds: what that fold will take is not known.
+const CLAIM_MS: u64 = 3_000;
 
 /// What an instance knows of turns.
 #[derive(Default)]
@@ -65,7 +67,8 @@ impl Turns {
         let token = self.token.get().unwrap_or(chance);
         self.token.set(Some(token));
         let folds = turn.filter(|turn| turn.token == token).map_or(0, |turn| turn.folds.saturating_add(1));
-        let ms = (now.millis_since(begun) * FOLDS + PAUSE_MS).min(Turn::LONGEST_MS);
+        let fold_ms = now.millis_since(begun).saturating_mul(FOLDS).saturating_add(PAUSE_MS);
+        let ms = if begun < now { fold_ms.min(Turn::LONGEST_MS) } else { CLAIM_MS };
         *turn = Some(Turn { token, until: now.plus_millis(ms), folds });
         true
     }

@@ -106,7 +106,7 @@ fn tick_folds_what_one_whose_turn_it_is_has_left() {
     assert!(fold(&cluster, &Rc::default()).leads);
     push_all(&cluster, 20, 40);
     cluster.tick();
-    cluster.sim.advance_ms(3_001);
+    cluster.sim.advance_ms(15_001);
     cluster.tick();
     // The events of the first fold were left with it; the right to deliver them ends later.
     cluster.sim.advance_ms(16_000);
