@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::ConfigError;
 
 /// All sections and fields that there are.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 12] = [
     "version",
     "base_url",
     "account",
@@ -17,6 +17,8 @@ const SECTIONS: [&str; 10] = [
     "channels",
     "integrations",
     "mapping_tables",
+    "calendars",
+    "time_zone",
     "subscriptions",
     "delivery",
     "tick",

@@ -14,6 +14,10 @@ impl Config {
             check(channel.id > 0 && seen.insert(channel.id), || format!("{at}: must be positive and unique"))?;
             let length = channel.name.chars().count();
             check((1..=59).contains(&length), || format!("{at}: name: must have 1 to 59 characters, has {length}"))?;
+            let problem = || format!("{at}: description: must have at most 500 characters");
+            check(channel.description.chars().count() <= 500, problem)?;
+            let problem = || format!("{at}: auto_resolve_timeout: must be at most 2592000 seconds");
+            check(channel.auto_resolve_timeout <= 2_592_000, problem)?;
         }
         self.validate_subscriptions()?;
         for key in &self.app_keys {
@@ -32,6 +36,16 @@ impl Config {
             let at = format!("mapping_tables: id {}", table.id);
             check(!table.id.is_empty() && tables.insert(&table.id), || format!("{at}: must be there and unique"))?;
             table.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
+        }
+        let mut calendars = BTreeSet::new();
+        for calendar in &self.calendars {
+            let at = format!("calendars: {}", calendar.cal_id);
+            check(calendars.insert(&calendar.cal_id), || format!("{at}: must be unique"))?;
+            calendar.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
+        }
+        for channel in &self.channels {
+            let checked = channel.rules.check(&self.calendars);
+            checked.map_err(|e| ConfigError(format!("channels: id {}: {e}", channel.id)))?;
         }
         let mut ids = BTreeSet::new();
         for (index, integration) in self.integrations.iter().enumerate() {
