@@ -9,11 +9,13 @@ use serde_json::{Map, Value};
 use super::ConfigError;
 
 /// All sections and fields that there are.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 14] = [
     "version",
     "base_url",
     "account",
     "app_keys",
+    "people",
+    "fields",
     "channels",
     "integrations",
     "mapping_tables",

@@ -6,6 +6,7 @@
 mod delivery;
 mod document;
 mod integration;
+mod people;
 mod validate;
 
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 pub use self::delivery::{Delivery, Subscription};
 use self::document::{Document, Entry};
 pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
+pub use self::people::{Field, FieldKind, Person};
 use crate::channel::{Calendar, ChannelRules, TimeZone};
 use crate::intake::MappingTable;
 use crate::journal::AutoResolve;
@@ -28,6 +30,10 @@ pub struct Config {
     pub account: Account,
     /// Who may use the Open API.
     pub app_keys: Vec<AppKey>,
+    /// Who handles incidents.
+    pub people: Vec<Person>,
+    /// The custom fields of incidents.
+    pub fields: Vec<Field>,
     /// Where incidents live.
     pub channels: Vec<Channel>,
     /// Where alerts come in.
@@ -66,6 +72,9 @@ pub struct AppKey {
     pub name: String,
     /// The key.
     pub key: Secret,
+    /// Whose actions are done with it; 0: its own, under its name.
+    #[serde(default)]
+    pub person_id: i64,
 }
 
 /// A channel: the place where alerts become incidents.
@@ -187,6 +196,8 @@ impl Config {
             base_url: document.optional("base_url")?.unwrap_or_default(),
             account: document.required("account")?,
             app_keys: document.list("app_keys")?,
+            people: document.list("people")?,
+            fields: document.list("fields")?,
             channels,
             integrations: Vec::new(),
             mapping_tables: Vec::new(),
@@ -207,10 +218,17 @@ impl Config {
         self.integrations.iter().fold(None, |found, i| if i.key.is(&candidate) { Some(i) } else { found })
     }
 
-    /// Whether this is an app key. All keys are compared, each in constant time.
-    pub fn knows_app_key(&self, key: &str) -> bool {
+    /// The app key that this is. All keys are compared, each in constant time.
+    pub fn app_key(&self, key: &str) -> Option<&AppKey> {
         let candidate = Candidate::new(key);
-        self.app_keys.iter().fold(false, |known, k| k.key.is(&candidate) | known)
+        self.app_keys.iter().fold(None, |found, k| if k.key.is(&candidate) { Some(k) } else { found })
+    }
+
+    /// The person with this id. What a key without a person does is done by nobody by name.
+    pub fn person(&self, id: i64) -> Person {
+        let unnamed =
+            || Person { id, name: if id == 0 { "API".to_owned() } else { String::new() }, email: String::new() };
+        self.people.iter().find(|person| person.id == id).cloned().unwrap_or_else(unnamed)
     }
 
     /// The channel with this id.
@@ -253,8 +271,8 @@ mod tests {
         let config = Config::parse(DEMO).expect("valid");
         assert_eq!(config.integration_by_key("private-key-0123456789").map(|i| i.id), Some(9001));
         assert!(config.integration_by_key("").is_none());
-        assert!(config.knows_app_key("app-key-0123456789abcdef"));
-        assert!(!config.knows_app_key("app-key-0123456789abcdeg"));
+        assert!(config.app_key("app-key-0123456789abcdef").is_some());
+        assert!(config.app_key("app-key-0123456789abcdeg").is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::people::FIELDS;
 use super::{Config, ConfigError, IntegrationKind};
 use crate::ingest::Door;
 
@@ -23,6 +24,19 @@ impl Config {
         for key in &self.app_keys {
             let problem = || format!("app_keys: {}: key: must have at least 16 characters", key.name);
             check(key.key.len() >= 16, problem)?;
+            let known = key.person_id == 0 || self.people.iter().any(|person| person.id == key.person_id);
+            check(known, || format!("app_keys: {}: person_id: there is no such person", key.name))?;
+        }
+        for (nth, person) in self.people.iter().enumerate() {
+            let twin = self.people.iter().take(nth).any(|other| other.id == person.id);
+            let problem = || format!("people: id {}: must be positive and unique, with a name", person.id);
+            check(person.id > 0 && !twin && !person.name.is_empty(), problem)?;
+        }
+        check(self.fields.len() <= FIELDS, || format!("fields: must be at most {FIELDS}"))?;
+        for (nth, field) in self.fields.iter().enumerate() {
+            field.check().map_err(|e| ConfigError(format!("fields: {}: {e}", field.name)))?;
+            let twin = self.fields.iter().take(nth).any(|other| other.name == field.name);
+            check(!twin, || format!("fields: {}: must be unique", field.name))?;
         }
         let limit = self.delivery.timeout_ms;
         let problem = || format!("delivery.timeout_ms: must be 100 to 30000, is {limit}");
