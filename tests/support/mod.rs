@@ -7,6 +7,7 @@
 
 mod cluster;
 pub mod hostile;
+pub mod model;
 mod push;
 mod receiver;
 mod sim;
