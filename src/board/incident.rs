@@ -252,6 +252,11 @@ impl Incident {
         self.handling.as_ref().is_some_and(|handling| handling.overrides.iter().any(|name| name == field))
     }
 
+    /// Whether it is to be forgotten.
+    pub fn is_removed(&self) -> bool {
+        self.handling.as_ref().is_some_and(|handling| handling.removed)
+    }
+
     /// How often it was closed with alerts that had not recovered.
     pub fn closures(&self) -> u32 {
         self.handling.as_ref().map_or(0, |handling| handling.closures)
