@@ -282,7 +282,8 @@ impl Incident {
         let auto = self.auto_resolve.filter(|auto| auto.after_s > 0)?;
         let begun = self.start_time.max(self.reopened_at);
         let from = if auto.from_update { begun.max(self.active_at) } else { begun };
-        Some(from.saturating_add(auto.after_s))
+        // Where rules change so that it should have closed before, it closes then: time does not go back.
+        Some(from.saturating_add(auto.after_s).max(self.updated_at))
     }
 
     /// When time will next change it, Unix seconds.
