@@ -144,7 +144,11 @@ impl Model {
             return true;
         };
         let incident = self.incident(&held_by);
+        let before = incident.auto_resolve;
         follow_rules(incident, ruling);
+        if incident.auto_resolve != before {
+            incident.updated_at = secs;
+        }
         if incident.auto_resolve.is_some_and(|auto| auto.from_update) {
             incident.active_at = secs;
         }

@@ -33,7 +33,7 @@ pub struct Model {
     pub silences: Vec<Silence>,
     sources: BTreeMap<Key, (u64, Vec<u64>)>,
     flaps: BTreeMap<Key, Flaps>,
-    /// Everything that was told to subscribers.
+    /// What was told to subscribers and is not delivered yet.
     pub told: Vec<Told>,
     /// When anything last happened, Unix seconds.
     now: u64,
@@ -281,8 +281,12 @@ impl Model {
         let time = at.millis().max(incident.last_event_time + 1);
         incident.last_event_time = time;
         incident.events += 1;
-        let (incident, active) = (incident.clone(), self.active(id));
-        self.told.push(Told { kind, person, time, incident, active });
+        // What happened to it is not told, and only costs.
+        let feed = std::mem::take(&mut incident.feed);
+        let told = incident.clone();
+        incident.feed = feed;
+        let active = self.active(id);
+        self.told.push(Told { kind, person, time, incident: told, active });
     }
 
     fn report(&mut self, id: &str, kind: EventType, person: Option<i64>, at: Timestamp, detail: Value) {
@@ -292,6 +296,7 @@ impl Model {
 
     /// Everything told so far is delivered: closed incidents are only kept as they are.
     pub fn deliver(&mut self) {
+        self.told.clear();
         for id in self.incidents.keys().cloned().collect::<Vec<_>>() {
             if self.incidents[&id].is_open() {
                 continue;

@@ -99,9 +99,10 @@ impl Model {
                 model.known(id)?.removed = true;
                 if model.incidents[id].is_open() {
                     model.close(id, "console", by.who, by.at);
-                    return Ok(());
+                } else {
+                    model.report(id, EventType::Resolve, by.who, by.at, json!({"from": "console"}));
                 }
-                model.says(by, id, EventType::Resolve, json!({"from": "console"}))
+                Ok(())
             }),
             Action::Silence(id, secs) => self.silence(by, id, *secs),
             Action::Custom(id, integration, name) => {
