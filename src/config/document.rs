@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::ConfigError;
 
 /// All sections and fields that there are.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "version",
     "base_url",
     "account",
@@ -20,6 +20,7 @@ const SECTIONS: [&str; 10] = [
     "subscriptions",
     "delivery",
     "tick",
+    "retention_days",
 ];
 
 /// The sections that were not read yet.

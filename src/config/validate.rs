@@ -20,6 +20,8 @@ impl Config {
             let problem = || format!("app_keys: {}: key: must have at least 16 characters", key.name);
             check(key.key.len() >= 16, problem)?;
         }
+        let days = self.retention_days;
+        check((1..=3650).contains(&days), || format!("retention_days: must be 1 to 3650, is {days}"))?;
         let limit = self.delivery.timeout_ms;
         let problem = || format!("delivery.timeout_ms: must be 100 to 30000, is {limit}");
         check((100..=30_000).contains(&limit), problem)
