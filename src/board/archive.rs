@@ -285,3 +285,63 @@ impl ClosedRef {
         of_document.chain([document]).chain(of_alerts).chain(apart)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn document(alerts: usize, comments: usize) -> ClosedIncident {
+        let alert = |nth| Alert { alert_id: format!("{nth:024}"), description: "d".repeat(2000), ..Alert::default() };
+        let item = FeedItem { at_ms: 1, kind: "i_comm".into(), person_id: 0, detail: "c".repeat(1000).into() };
+        let incident = Incident { incident_id: "6928f1a4c05b7e33d1a90b4e".into(), ..Incident::default() };
+        let (alerts, feed) = ((0..alerts).map(alert).collect(), vec![item; comments]);
+        ClosedIncident { v: ClosedIncident::FORMAT, incident, alerts, apart: false, feed }
+    }
+
+    #[test]
+    fn a_reference_names_every_key_that_was_written() {
+        for (alerts, comments) in [(0, 0), (3, 10), (40, 10), (1, 500), (900, 500)] {
+            let mut reference = ClosedRef::default();
+            let document = document(alerts, comments);
+            let id = document.incident.incident_id.clone();
+            let written: BTreeSet<String> = document.store(&mut reference).into_iter().map(|(key, _)| key).collect();
+            assert_eq!(reference.keys(&id).collect::<BTreeSet<_>>(), written, "{alerts} alerts, {comments} comments");
+        }
+    }
+
+    #[test]
+    fn a_reference_names_what_was_written_before_too() {
+        let mut reference = ClosedRef::default();
+        let before = document(900, 500).store(&mut reference);
+        let id = document(1, 0).incident.incident_id;
+        let after = document(1, 0).store(&mut reference);
+        let named: BTreeSet<String> = reference.keys(&id).collect();
+        assert!(before.iter().chain(&after).all(|(key, _)| named.contains(key)));
+    }
+
+    #[test]
+    fn a_document_reads_back_and_takes_its_alerts_in_again() {
+        let document = document(40, 2);
+        let writes = document.clone().store(&mut ClosedRef::default());
+        let value = |prefix: &str| {
+            let (_, value) = writes.iter().find(|(key, _)| key.starts_with(prefix)).expect("written");
+            value.get(1..).expect("tagged").to_vec()
+        };
+        let mut read = ClosedIncident::decode(&value("alarum:1:i:")).expect("readable");
+        assert!(read.apart && read.alerts.is_empty());
+        read.add_alerts(&value("alarum:1:ia:")).expect("readable");
+        assert_eq!(read, document);
+    }
+
+    #[test]
+    fn a_document_of_an_unknown_version_is_refused() {
+        let mut stored = serde_json::to_value(document(1, 1)).expect("plain data");
+        for v in [0, 3] {
+            stored["v"] = v.into();
+            let bytes = serde_json::to_vec(&stored).expect("plain data");
+            assert!(ClosedIncident::decode(&bytes).is_err_and(|problem| problem.contains("is not known")));
+        }
+    }
+}

@@ -69,11 +69,21 @@ impl Board {
         }
     }
 
+    /// From when the oldest is that could be let go, Unix seconds, or from before; 0 where it is high time to delete
+    /// what was let go.
+    pub fn oldest(&self, now: Timestamp) -> u64 {
+        if self.has_late_garbage(now) {
+            return 0;
+        }
+        self.head.sweeps.iter().map(|sweep| sweep.oldest).min().unwrap_or(never())
+    }
+
     /// Lets go of a slice of what is over for `retention_s` seconds. Returns whether there is anything to store: also
     /// where it is time to delete what was let go before.
     pub fn sweep(&mut self, now: Timestamp, retention_s: u64) -> Result<bool, Missing> {
-        let mut swept = self.has_garbage_due(now);
         let cutoff = now.secs().saturating_sub(retention_s);
+        let pending = self.head.sweeps.iter().any(|sweep| sweep.oldest <= cutoff);
+        let mut swept = self.has_late_garbage(now) || (pending && self.has_garbage_due(now));
         for nth in 0..self.head.sweeps.len() {
             let Some(sweep) = self.head.sweeps.get(nth).copied() else {
                 continue;

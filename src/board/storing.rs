@@ -20,6 +20,8 @@ const GARBAGE_MS: u64 = 15_000;
 /// A delete is a commit, so it waits until it is worth one: for so many keys, or this long, milliseconds.
 const GARBAGE_FEW: usize = 24;
 const GARBAGE_LATE_MS: u64 = 120_000;
+/// Where nothing else has the board stored for so long, tick does, milliseconds.
+const GARBAGE_TICK_MS: u64 = 180_000;
 
 /// What storing a board takes: first the deletes (nothing stored refers to them any more), then the writes, then the
 /// head by a swap.
@@ -132,6 +134,11 @@ impl Board {
         let garbage = &self.head.garbage;
         let keys: usize = garbage.iter().filter(old).map(|garbage| garbage.keys.len()).sum();
         keys >= GARBAGE_FEW || garbage.first().is_some_and(late)
+    }
+
+    /// Whether what is no longer referred to has waited for too long for the board to be stored.
+    pub(super) fn has_late_garbage(&self, now: Timestamp) -> bool {
+        self.head.garbage.first().is_some_and(|garbage| now.millis_since(garbage.since) > GARBAGE_TICK_MS)
     }
 
     fn take_garbage(&mut self, now: Timestamp) -> Vec<String> {

@@ -1,21 +1,26 @@
-//! Sweeping: letting go of what is too old, on all boards, a slice of each at a time.
+//! Sweeping: letting go of what is too old, a slice of each board at a time.
 
 use super::error::FoldError;
 use super::folder::Folder;
 use super::ledger::Ledger;
-use crate::keys;
 use crate::ports::{Clock, Random, Store, Swap};
 
 /// How often a board is tried when others are faster; the next tick tries again.
 const TRIES: usize = 4;
 
 impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
-    /// Lets go of a slice of what is over for `retention_s` seconds on each board.
-    pub async fn sweep(&self, retention_s: u64) -> Result<(), FoldError> {
-        let ledger = Ledger::read(self.store).await?;
-        for channel in ledger.roots.keys().filter_map(|name| keys::board_channel(name)) {
+    /// Lets go of a slice of what is over for `retention_s` seconds on each of some boards; `oldest` names them, and
+    /// from when the oldest is that each could let go.
+    pub async fn sweep(&self, oldest: &[(i64, u64)], retention_s: u64) -> Result<(), FoldError> {
+        let cutoff = self.clock.now().secs().saturating_sub(retention_s);
+        let mut ledger = None;
+        for (channel, _) in oldest.iter().filter(|(_, oldest)| *oldest <= cutoff) {
+            let ledger = match &mut ledger {
+                Some(ledger) => ledger,
+                none => none.insert(Ledger::read(self.store).await?),
+            };
             for _ in 0..TRIES {
-                match self.sweep_board(channel, &ledger, retention_s).await {
+                match self.sweep_board(*channel, ledger, retention_s).await {
                     Ok(Swap::Stored) => break,
                     Ok(Swap::Conflict) | Err(FoldError::Stale) => {}
                     Err(error) => return Err(error),

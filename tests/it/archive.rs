@@ -49,7 +49,7 @@ fn many_alerts_of_a_closed_incident_stand_apart_from_it() {
     let mut world = World::new();
     let id = large(&mut world);
     let apart = format!("alarum:1:ia:{id}");
-    assert_eq!(keys(&world, "alarum:1:ia:"), [apart.clone()]);
+    assert_eq!(keys(&world, "alarum:1:ia:"), std::slice::from_ref(&apart));
     let document = world.cluster.store.value(&format!("alarum:1:i:{id}")).expect("there");
     assert!(document.len() < 8 * 1024, "{}", document.len());
     assert_eq!(info(&world, &id).1["data"]["alert_cnt"], 40);

@@ -99,11 +99,11 @@ fn one_that_was_closed_is_called_back_and_goes_when_its_time_is_over() {
     let before = documents(&world);
     assert!(before > 100);
     for _ in 0..6 {
-        world.cluster.sim.advance_ms(181 * 24 * 3600 * 1000 / 6 + 130_000);
+        world.cluster.sim.advance_ms(181 * 24 * 3600 * 1000 / 6 + 200_000);
         world.cluster.tick();
     }
     for _ in 0..6 {
-        world.cluster.sim.advance_ms(130_000);
+        world.cluster.sim.advance_ms(200_000);
         world.cluster.tick();
     }
     // Its document stays, because it is open.

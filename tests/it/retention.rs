@@ -25,7 +25,7 @@ fn documents(world: &World) -> Vec<String> {
 /// Ticks until what was dropped is deleted.
 fn settle(world: &World) {
     for _ in 0..3 {
-        world.cluster.sim.advance_ms(130_000);
+        world.cluster.sim.advance_ms(200_000);
         world.cluster.tick();
     }
 }
@@ -124,7 +124,7 @@ fn a_crash_at_any_store_call_leaves_nothing_behind() {
                 }
             });
             finished &= run.get();
-            cluster.sim.advance_ms(130_000);
+            cluster.sim.advance_ms(200_000);
         }
         cluster.sim.advance_ms(60_000);
         cluster.tick();
