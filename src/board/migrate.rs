@@ -53,7 +53,10 @@ pub fn events(bytes: &[u8]) -> Result<Vec<Event>, String> {
 /// The document of a closed incident.
 pub fn closed(bytes: &[u8]) -> Result<ClosedIncident, String> {
     let mut value = of_version_1(bytes)?;
-    value["feed"] = incident(&mut value["incident"]).into();
+    let comments = incident(&mut value["incident"]);
+    if !comments.is_empty() {
+        value["feed"] = comments.into();
+    }
     value["v"] = json!(ClosedIncident::FORMAT);
     read(value)
 }
