@@ -293,7 +293,11 @@ mod tests {
     use super::*;
 
     fn document(alerts: usize, comments: usize) -> ClosedIncident {
-        let alert = |nth| Alert { alert_id: format!("{nth:024}"), description: "d".repeat(2000), ..Alert::default() };
+        let alert = |nth| {
+            let mut alert = Alert::default();
+            (alert.alert_id, alert.description) = (format!("{nth:024}"), "d".repeat(2000));
+            alert
+        };
         let item = FeedItem { at_ms: 1, kind: "i_comm".into(), person_id: 0, detail: "c".repeat(1000).into() };
         let incident = Incident { incident_id: "6928f1a4c05b7e33d1a90b4e".into(), ..Incident::default() };
         let (alerts, feed) = ((0..alerts).map(alert).collect(), vec![item; comments]);

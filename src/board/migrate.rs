@@ -27,7 +27,7 @@ pub fn head(bytes: &[u8]) -> Result<Head, String> {
         inline.iter_mut().for_each(event);
     }
     value["v"] = json!(Head::FORMAT);
-    let mut head: Head = read(value)?;
+    let mut head: Head = read(&value)?;
     head.recount();
     Ok(head)
 }
@@ -38,7 +38,7 @@ pub fn page(bytes: &[u8]) -> Result<Page, String> {
     if let Some(map) = value.as_object_mut() {
         entities(map);
     }
-    read(value)
+    read(&value)
 }
 
 /// The events of a segment of the outbox.
@@ -47,7 +47,7 @@ pub fn events(bytes: &[u8]) -> Result<Vec<Event>, String> {
     if let Some(events) = value.as_array_mut() {
         events.iter_mut().for_each(event);
     }
-    read(value)
+    read(&value)
 }
 
 /// The document of a closed incident.
@@ -58,7 +58,7 @@ pub fn closed(bytes: &[u8]) -> Result<ClosedIncident, String> {
         value["feed"] = comments.into();
     }
     value["v"] = json!(ClosedIncident::FORMAT);
-    read(value)
+    read(&value)
 }
 
 fn of_version_1(bytes: &[u8]) -> Result<Value, String> {
@@ -70,8 +70,10 @@ fn of_version_1(bytes: &[u8]) -> Result<Value, String> {
     }
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
-    serde_json::from_value(value).map_err(|e| e.to_string())
+/// By way of text: reading from a [`Value`] would be all the code of reading once more.
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    let bytes = serde_json::to_vec(value).map_err(|e| e.to_string())?;
+    serde_json::from_slice(&bytes).map_err(|e| e.to_string())
 }
 
 fn event(event: &mut Value) {
