@@ -301,6 +301,8 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         if ledger.roots.keys().any(|name| keys::queue_subscription(name).is_some()) {
             report.add(self.ports.retry().await.unwrap_or_default());
         }
+        let retention_s = config.retention_days.saturating_mul(24 * 3600);
+        self.folder(config).sweep(&folded.oldest, retention_s).await.map_err(|error| self.failed(&error))?;
         let retry_ms = report.next_at.map(|at| at.millis_since(self.ports.now()).max(TICK_SOON_MS));
         let next_ms = if folded.more { TICK_SOON_MS } else { retry_ms.unwrap_or(TICK_MS).min(TICK_MS) };
         let DeliveryReport { delivered, put_off, given_up, .. } = report;

@@ -62,6 +62,11 @@ pub fn incident(incident_id: &str) -> String {
     format!("alarum:1:i:{incident_id}")
 }
 
+/// The alerts of a closed incident, where they are too many for its document.
+pub fn incident_alerts(incident_id: &str) -> String {
+    format!("alarum:1:ia:{incident_id}")
+}
+
 /// The body of an event that waits in a subscription's retry queue.
 pub fn body(subscription: i64, event_id: &str) -> String {
     format!("alarum:1:d:{subscription}:{event_id}")
@@ -80,6 +85,7 @@ mod tests {
             root(&queue_name(i64::MAX), i64::MAX),
             piece(i64::MAX, u64::MAX, usize::MAX),
             incident(&id),
+            incident_alerts(&id),
             body(i64::MAX, &id),
         ];
         for key in keys {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::parameters::{number, text};
 use super::{Call, Failure};
-use crate::board::{Alert, Board, Incident};
+use crate::board::{Alert, Incident};
 use crate::error::{ApiError, Code};
 use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
@@ -48,18 +48,13 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         Ok(self.show_alert(&alert, incident.as_ref()))
     }
 
-    /// An alert that is on a board.
+    /// An alert, wherever it is.
     pub(super) async fn find_alert(&self, alert_id: &str) -> Result<Option<Alert>, Failure> {
         if object_id_secs(alert_id).is_none() {
             return Ok(None);
         }
-        for board in &mut self.folder.view(None).await? {
-            let find = |board: &mut Board| board.alert(alert_id).map(Option::<&Alert>::cloned);
-            if let Some(alert) = self.pages.loading(self.folder.store, board, find).await? {
-                return Ok(Some(alert));
-            }
-        }
-        Ok(None)
+        let boards = &mut self.folder.view(None).await?;
+        Ok(self.folder.find_alert(boards, alert_id).await?)
     }
 
     fn show_alert(&self, alert: &Alert, incident: Option<&Incident>) -> Value {

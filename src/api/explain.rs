@@ -49,7 +49,7 @@ struct InChannel {
 }
 
 impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
-    /// `/alert/explain`: for `alert_id` (an alert on a board) or `incident_id` (its first alert), or for `alert` (a body
+    /// `/alert/explain`: for `alert_id` (also of a closed incident) or `incident_id` (its first alert), or for `alert` (a body
     /// as it is pushed, to the door `type` of `integration_id`). Nothing is stored.
     pub(super) async fn alert_explain(&self) -> Result<Value, Failure> {
         if self.parameters.get("alert").is_some_and(|alert| !alert.is_null()) {
@@ -68,7 +68,7 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
             }
             None => return Err(ApiError::invalid("alert_id", "is required, or incident_id, or alert").into()),
         };
-        let unknown = || ApiError::new(Code::ResourceNotFound, "alert_id: there is no such alert on a board");
+        let unknown = || ApiError::new(Code::ResourceNotFound, "alert_id: there is no such alert");
         let alert = alert.ok_or_else(unknown)?;
         let kind = if alert.door.is_empty() { STANDARD } else { alert.door.as_str() };
         let question = json!({"integration_id": alert.integration_id, "type": kind, "event": latest_event(&alert)});

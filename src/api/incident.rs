@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::listing::{LabelFilter, Page};
 use super::parameters::{Paging, ids, text, window, words};
-use super::{Call, Failure, List, TOTAL_MAX};
-use crate::board::{Board, ClosedIncident, FeedItem, Incident, Progress};
+use super::{Call, Failure, List};
+use crate::board::{Board, ClosedIncident, ClosedRef, FeedItem, Incident, Progress};
 use crate::delivery::IncidentInfo;
 use crate::error::{ApiError, Code};
 use crate::id::object_id_secs;
@@ -19,29 +20,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let query = &Query::read(self.parameters)?;
         let channels = (!query.channel_ids.is_empty()).then_some(query.channel_ids.as_slice());
         let mut boards = self.folder.view(channels).await?;
-        // Newest first; the id breaks ties, so that pages never overlap.
-        let mut found: Vec<(u64, String, Option<Incident>)> = Vec::new();
-        for board in &mut boards {
-            let open = self.pages.loading(self.folder.store, board, |board| query.open(board)).await?;
-            found.extend(open.into_iter().map(|i| (i.start_time, i.incident_id.clone(), Some(i))));
-            if query.wants_progress(Progress::Closed) {
-                let closed = self.pages.loading(self.folder.store, board, |board| query.closed(board)).await?;
-                found.extend(closed.into_iter().map(|(start, id)| (start, id, None)));
-            }
-        }
-        found.sort_by(|a, b| (b.0, &b.1).cmp(&(a.0, &a.1)));
-        found.dedup_by(|a, b| a.1 == b.1);
-        let (skip, limit) = (query.paging.skip(), query.paging.limit);
-        let (total, has_next_page) = (found.len().min(TOTAL_MAX), found.len() > skip + limit);
-        let mut items = Vec::new();
-        for (_, id, incident) in found.into_iter().skip(skip).take(limit) {
-            let incident = match incident {
-                Some(incident) => Some(incident),
-                None => self.folder.closed_incident(&id).await?.map(|document| document.incident),
-            };
-            // A closed one whose document is gone was deleted after the list was made.
-            items.extend(incident.map(|i| self.show(&i)));
-        }
+        let Page { incidents, total, has_next_page } = self.page_of(query, &mut boards).await?;
+        let items = incidents.iter().map(|incident| self.show(incident)).collect();
         Ok(super::json(List { items, total, has_next_page, search_after_ctx: "" }))
     }
 
@@ -81,13 +61,22 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         // Also keeps texts that are no ids out of the store's keys.
         object_id_secs(id).ok_or_else(unknown)?;
         // Boards first: a closed incident's document is written before its board drops it.
-        for board in &mut self.folder.view(None).await? {
+        let boards = &mut self.folder.view(None).await?;
+        for board in boards.iter_mut() {
             let find = |board: &mut Board| board.with_alerts(id);
             if let Some(document) = self.pages.loading(self.folder.store, board, find).await? {
                 return Ok(document);
             }
         }
-        Ok(self.folder.closed_incident(id).await?.ok_or_else(unknown)?)
+        let document = self.folder.closed_incident(id).await?.ok_or_else(unknown)?;
+        // One that was let go may still be stored.
+        for board in boards.iter_mut().filter(|board| board.head.channel_id == document.incident.channel_id) {
+            let find = |board: &mut Board| board.closed_ref(id).map(|reference| reference.is_some());
+            if self.pages.loading(self.folder.store, board, find).await? {
+                return Ok(document);
+            }
+        }
+        Err(unknown().into())
     }
 
     fn show(&self, incident: &Incident) -> Value {
@@ -108,13 +97,16 @@ fn feed(document: &ClosedIncident, account_id: i64) -> Vec<Value> {
 }
 
 /// What `/incident/list` is asked for.
-struct Query {
-    start_time: u64,
-    end_time: u64,
+pub(super) struct Query {
+    pub(super) start_time: u64,
+    pub(super) end_time: u64,
     progress: BTreeSet<String>,
     severity: BTreeSet<String>,
     channel_ids: Vec<i64>,
-    paging: Paging,
+    pub(super) labels: LabelFilter,
+    /// Whether the oldest come first.
+    pub(super) asc: bool,
+    pub(super) paging: Paging,
 }
 
 impl Query {
@@ -124,28 +116,28 @@ impl Query {
         let channel_ids = ids(parameters, "channel_ids")?;
         let progress = words(parameters, "progress", &["Triggered", "Processing", "Closed"])?;
         let severity = words(parameters, "incident_severity", &["Critical", "Warning", "Info"])?;
-        Ok(Self { start_time, end_time, progress, severity, channel_ids, paging })
+        let labels = LabelFilter::read(parameters)?;
+        let asc = parameters.get("asc") == Some(&Value::Bool(true));
+        Ok(Self { start_time, end_time, progress, severity, channel_ids, labels, asc, paging })
     }
 
-    fn wants_progress(&self, progress: Progress) -> bool {
+    pub(super) fn wants_progress(&self, progress: Progress) -> bool {
         self.progress.is_empty() || self.progress.contains(progress.name())
     }
 
-    fn wants(&self, start_time: u64, severity: Severity) -> bool {
-        let time = (self.start_time..=self.end_time).contains(&start_time);
-        time && (self.severity.is_empty() || self.severity.contains(severity.name()))
+    fn wants_severity(&self, severity: Severity) -> bool {
+        self.severity.is_empty() || self.severity.contains(severity.name())
     }
 
-    fn open(&self, board: &Board) -> Result<Vec<Incident>, crate::board::Missing> {
-        let wanted = |i: &&Incident| self.wants_progress(i.progress) && self.wants(i.start_time, i.incident_severity);
-        Ok(board.incidents()?.into_iter().filter(wanted).cloned().collect())
+    /// Whether one on a board is wanted, apart from its time.
+    pub(super) fn wants_open(&self, incident: &Incident) -> bool {
+        self.wants_progress(incident.progress)
+            && self.wants_severity(incident.incident_severity)
+            && self.labels.matches(incident)
     }
 
-    fn closed(&self, board: &Board) -> Result<Vec<(u64, String)>, crate::board::Missing> {
-        let closed = board.closed_between(self.start_time, self.end_time)?.into_iter();
-        Ok(closed
-            .filter(|c| self.wants(c.start_time, c.incident_severity))
-            .map(|c| (c.start_time, c.incident_id.clone()))
-            .collect())
+    /// Whether one that has left is wanted, apart from its time.
+    pub(super) fn wants_closed(&self, reference: &ClosedRef) -> bool {
+        self.wants_severity(reference.incident_severity) && self.labels.may_match(&reference.labels)
     }
 }

@@ -8,6 +8,7 @@ mod change;
 mod explain;
 mod incident;
 mod integration;
+mod listing;
 mod parameters;
 
 use serde::Serialize;

@@ -10,10 +10,11 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
-use super::archive::ClosedRef;
 use super::incident::Incident;
+use super::migrate;
 use super::outbox::Outbox;
-use super::page::{self, Entity, Page, Whose};
+use super::page::{self, Entity, Page, Whose, first_slot};
+use super::retention::Sweep;
 use super::silence::QuickSilence;
 use super::sources::Sources;
 use super::step::Changes;
@@ -60,6 +61,9 @@ pub struct Head {
     /// Whose turn it is to fold, as far as its holder has stored this board.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
+    /// How far what is too old was looked for among what is open, and among what is over.
+    #[serde(default)]
+    pub(super) sweeps: [Sweep; 2],
     /// When each integration last reached this board, Unix seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub last_times: BTreeMap<i64, u64>,
@@ -96,12 +100,19 @@ pub struct Board {
 
 impl Head {
     /// The format that this version writes.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
         // Plain data with text keys: serialising it into memory has no way to fail.
         serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Counts anew what is counted along.
+    pub(super) fn recount(&mut self) {
+        for tree in [&mut self.open, &mut self.index, &mut self.closed, &mut self.due, &mut self.alike] {
+            tree.recount();
+        }
     }
 
     /// Whether events wait to be delivered.
@@ -130,18 +141,19 @@ impl Board {
             lease: None,
             garbage: Vec::new(),
             turn: None,
+            sweeps: [Sweep::of_nothing(); 2],
             last_times: BTreeMap::new(),
             sources: Sources::default(),
         };
         Self { head, loaded: Loaded::new(), touched: false }
     }
 
-    /// Reads the stored form of a head.
-    pub fn decode(head: &[u8]) -> Result<Self, String> {
-        let head: Head = serde_json::from_slice(head).map_err(|e| e.to_string())?;
-        if head.v != Head::FORMAT {
-            return Err(format!("format {} is not known", head.v));
-        }
+    /// Reads the stored form of a head, also that of the version before.
+    pub fn decode(bytes: &[u8]) -> Result<Self, String> {
+        let head = match serde_json::from_slice::<Head>(bytes) {
+            Ok(head) if head.v == Head::FORMAT => head,
+            _ => migrate::head(bytes)?,
+        };
         Ok(Self { head, loaded: Loaded::new(), touched: false })
     }
 
@@ -201,6 +213,9 @@ impl Board {
         for (key, change) in entities {
             if change.is_some() && key.starts_with("d:") {
                 self.head.next_due = self.head.next_due.min(page::due_secs(&key));
+            }
+            if change.is_some() {
+                self.note_age(&key);
             }
             match change {
                 Some(entity) => self.tree(&key).put(key, entity),
@@ -264,18 +279,6 @@ impl Board {
         Ok(incidents)
     }
 
-    /// The closed incidents that were triggered between two Unix seconds, inclusive.
-    pub fn closed_between(&self, from: u64, to: u64) -> Result<Vec<&ClosedRef>, Missing> {
-        let around = self.head.closed.between(&self.loaded, first_slot(from), first_slot(to.saturating_add(1)))?;
-        Ok(around
-            .into_iter()
-            .filter_map(|entity| match entity {
-                Entity::Closed(closed) if (from..=to).contains(&closed.start_time) => Some(closed),
-                _ => None,
-            })
-            .collect())
-    }
-
     /// What was opened between two Unix seconds, inclusive, and perhaps some around it.
     pub(super) fn opened_between(&self, from: u64, to: u64) -> Result<Vec<&Entity>, Missing> {
         self.head.open.between(&self.loaded, first_slot(from), first_slot(to.saturating_add(1)))
@@ -313,7 +316,8 @@ impl Board {
 }
 
 /// Which tree something stands in.
-enum Kept {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
     Open,
     Index,
     Closed,
@@ -323,7 +327,7 @@ enum Kept {
 
 impl Kept {
     /// By its key.
-    fn of(key: &str) -> Self {
+    pub fn of(key: &str) -> Self {
         match key.as_bytes().first() {
             Some(b'o' | b'p' | b'g') => Self::Index,
             Some(b'c' | b'x' | b'y') => Self::Closed,
@@ -334,15 +338,10 @@ impl Kept {
     }
 }
 
-const fn never() -> u64 {
+pub(super) const fn never() -> u64 {
     u64::MAX
 }
 
 fn is_never(secs: &u64) -> bool {
     *secs == never()
-}
-
-/// The first place of what is from this Unix second: the first 32 bits of an id are its second.
-fn first_slot(secs: u64) -> u64 {
-    u32::try_from(secs).map_or(u64::MAX, |secs| u64::from(secs) << 32)
 }

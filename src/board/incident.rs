@@ -93,6 +93,9 @@ pub struct Incident {
     /// Whether its alert key was found flapping.
     #[serde(default, skip_serializing_if = "is_false")]
     pub flapping: bool,
+    /// Whether it has left the board and was called back to it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub recalled: bool,
     /// For when it stands in the index of what is due; 0: it does not.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub due_at: u64,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event_type::EventType;
 use super::incident::Incident;
+use super::migrate;
 use crate::keys;
 
 /// Events beyond this number are moved from the head to a segment.
@@ -55,6 +56,11 @@ pub enum Batch {
     Segment(String),
     /// The events that stand in the head.
     Inline(Vec<Event>),
+}
+
+/// Reads the events of a stored segment, also of one of the version before.
+pub fn decode_events(bytes: &[u8]) -> Result<Vec<Event>, String> {
+    serde_json::from_slice(bytes).or_else(|_| migrate::events(bytes))
 }
 
 impl Outbox {

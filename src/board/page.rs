@@ -1,8 +1,9 @@
 //! Pages: the stored bulk of a board.
 //!
 //! What a board keeps is spread over pages by a 64-bit slot that follows from its key. A page is written once under a
-//! name of its own and never changed; a changed one is written anew and the old one dropped. It is split in two when
-//! it grows too large, so a change costs one page, whatever the size of the board.
+//! name of its own and never changed; a changed one is written anew and the old one dropped. It is split when it grows
+//! too large, so a change costs one page, whatever the size of the board. Of very many pages a head holds lists, which
+//! are pages themselves.
 //!
 //! Alerts and incidents lie in the order of time, so what is new comes onto the last page together; only the index of
 //! open alerts, which is small, lies in the order of a hash.
@@ -17,7 +18,9 @@ use super::change::Change;
 use super::feed::FeedItem;
 use super::flaps::Flaps;
 use super::incident::Incident;
+use super::migrate;
 use crate::journal::Texts;
+use crate::keys;
 
 /// A page larger than this is split, bytes.
 pub const PAGE_BYTES: usize = 96 * 1024;
@@ -52,6 +55,9 @@ pub enum Entity {
     /// What an incident is compared by.
     #[serde(rename = "l")]
     Alike(Texts),
+    /// In a list of pages: one of them.
+    #[serde(rename = "r")]
+    Page(PageRef),
 }
 
 impl Entity {
@@ -139,9 +145,34 @@ pub fn closed(incident_id: &str) -> String {
     format!("c:{incident_id}")
 }
 
+/// The key of a page in a list of pages.
+pub fn listed(first: u64) -> String {
+    format!("r:{first:016x}")
+}
+
 /// The place of a key among the pages: the first 16 digits of the id or identity in it.
 pub fn slot(key: &str) -> u64 {
-    u64::from_str_radix(key.get(2..18).unwrap_or_default(), 16).unwrap_or(0)
+    slot_of(key.get(2..).unwrap_or_default())
+}
+
+/// The place of what has this id.
+pub fn slot_of(id: &str) -> u64 {
+    u64::from_str_radix(id.get(..16).unwrap_or_default(), 16).unwrap_or(0)
+}
+
+/// The Unix second of what stands at a slot, where ids are in the order of time.
+pub const fn slot_secs(slot: u64) -> u64 {
+    slot >> 32
+}
+
+/// The first slot of what is from this Unix second: the first 32 bits of an id are its second.
+pub fn first_slot(secs: u64) -> u64 {
+    u32::try_from(secs).map_or(u64::MAX, |secs| u64::from(secs) << 32)
+}
+
+/// The last one.
+pub fn last_slot(secs: u64) -> u64 {
+    first_slot(secs) | u64::from(u32::MAX)
 }
 
 /// A page's content.
@@ -152,66 +183,107 @@ pub struct Page {
     pub entities: BTreeMap<String, Entity>,
 }
 
-/// Where a page is stored and which slots it is for.
+impl Page {
+    /// Reads the stored form, also that of the version before.
+    pub fn decode(bytes: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(bytes).or_else(|_| migrate::page(bytes))
+    }
+
+    /// Lets go what matters no more at this Unix second. Timelines go with their incidents.
+    pub fn let_go(&mut self, secs: u64) {
+        let mut orphans = Vec::new();
+        for (key, entity) in &self.entities {
+            let orphan = matches!(entity, Entity::Feed(_))
+                && !key.get(2..26).is_some_and(|id| self.entities.contains_key(&incident(id)));
+            if orphan || entity.is_over(secs) {
+                orphans.push(key.clone());
+            }
+        }
+        for key in orphans {
+            self.entities.remove(&key);
+        }
+    }
+}
+
+/// Where a page is stored, and from which slot on it is for; up to the next one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageRef {
     /// The first slot that it is for.
     pub first: u64,
-    /// It is for 2^(64 - depth) slots.
-    pub depth: u8,
-    /// Where it is stored; `None` for a page without content.
+    /// Where it is stored; `None`: it has no content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// In how many parts beside its key.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub parts: usize,
+    /// 0: it is a page. Else it is a list of what has lower levels.
+    #[serde(default, skip_serializing_if = "is_leaf")]
+    pub level: u8,
 }
 
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
+fn is_leaf(level: &u8) -> bool {
+    *level == 0
+}
+
 impl PageRef {
     /// The one page of a new board.
     pub const fn all() -> Self {
-        Self::empty(0, 0)
+        Self { first: 0, key: None, parts: 0, level: 0 }
     }
 
-    const fn empty(first: u64, depth: u8) -> Self {
-        Self { first, depth, key: None, parts: 0 }
-    }
-
-    /// The place in `pages` of the page that `key` belongs to.
-    pub fn find(pages: &[Self], key: &str) -> usize {
-        Self::find_slot(pages, slot(key))
-    }
-
-    /// The place in `pages` of the page for a slot.
-    pub fn find_slot(pages: &[Self], slot: u64) -> usize {
+    /// The place in `pages` of the one for a slot.
+    pub fn find(pages: &[Self], slot: u64) -> usize {
         pages.partition_point(|page| page.first <= slot).saturating_sub(1)
+    }
+
+    /// All keys that it is stored under.
+    pub fn keys(&self) -> impl Iterator<Item = String> {
+        let parts = self.key.iter().flat_map(|key| (0..self.parts).map(move |part| keys::part(key, part)));
+        parts.chain(self.key.clone())
     }
 }
 
-/// A page to be written: its place (its key is given when it is stored) and its content with the stored form, or none.
-pub type Written = (PageRef, Option<(Page, Vec<u8>)>);
-
-/// The pages that take the place of `place` when its content is now `page`: one, or several if it is too large.
-pub fn write(place: &PageRef, page: Page) -> Vec<Written> {
-    let (first, depth) = (place.first, place.depth);
-    if page.entities.is_empty() {
-        return vec![(PageRef::empty(first, depth), None)];
+/// The pages for the entities of one that may have grown too large: each with its first slot and its stored form.
+/// `last`: nothing comes after them, and what is new comes onto the last of them; so the others are filled.
+pub fn write(page: Page, last: bool) -> Vec<(u64, Page, Vec<u8>)> {
+    let mut entries = Vec::with_capacity(page.entities.len());
+    let mut total = 0;
+    for (key, entity) in page.entities {
+        // Plain data with text keys: serialising it into memory has no way to fail.
+        let (mut bytes, stored) =
+            (serde_json::to_vec(&key).unwrap_or_default(), serde_json::to_vec(&entity).unwrap_or_default());
+        bytes.push(b':');
+        bytes.extend(stored);
+        total += bytes.len() + 1;
+        entries.push((slot(&key), key, entity, bytes));
     }
-    // Plain data with text keys: serialising it into memory has no way to fail.
-    let bytes = serde_json::to_vec(&page).unwrap_or_default();
-    if bytes.len() <= PAGE_BYTES || page.entities.len() == 1 || depth == 64 {
-        return vec![(PageRef::empty(first, depth), Some((page, bytes)))];
+    entries.sort_by_key(|(slot, ..)| *slot);
+    let pages = (total * 3).div_ceil(PAGE_BYTES * 2).max(1);
+    let target = match (total <= PAGE_BYTES, last) {
+        (true, _) => PAGE_BYTES,
+        (_, true) => PAGE_BYTES / 8 * 7,
+        (_, false) => total / pages,
+    };
+    let mut written: Vec<(u64, Page, Vec<u8>)> = Vec::new();
+    let mut before = None;
+    for (slot, key, entity, bytes) in entries {
+        // What has one slot stays on one page.
+        let fits = written.last().is_some_and(|(_, _, stored)| stored.len() + bytes.len() < target);
+        if written.is_empty() || (!fits && before != Some(slot)) {
+            written.push((slot, Page::default(), Vec::new()));
+        }
+        before = Some(slot);
+        if let Some((_, page, stored)) = written.last_mut() {
+            stored.push(if stored.is_empty() { b'{' } else { b',' });
+            stored.extend(bytes);
+            page.entities.insert(key, entity);
+        }
     }
-    let depth = depth + 1;
-    let middle = first | (1 << (64 - u32::from(depth)));
-    let (left, right): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        page.entities.into_iter().partition(|(key, _)| slot(key) < middle);
-    let mut written = write(&PageRef::empty(first, depth), Page { entities: left });
-    written.extend(write(&PageRef::empty(middle, depth), Page { entities: right }));
+    written.iter_mut().for_each(|(_, _, stored)| stored.push(b'}'));
     written
 }
 
@@ -235,22 +307,26 @@ mod tests {
 
     #[test]
     fn a_large_page_is_split_and_every_key_finds_its_page() {
-        let page = page_of(2000);
-        let written = write(&PageRef::all(), page.clone());
-        assert!(written.len() > 8);
-        let fits = |(_, content): &Written| content.as_ref().is_none_or(|(_, bytes)| bytes.len() <= PAGE_BYTES);
-        assert!(written.iter().all(fits));
-        let places: Vec<_> = written.iter().map(|(place, _)| place.clone()).collect();
-        for (key, entity) in &page.entities {
-            let (found, bytes) = written[PageRef::find(&places, key)].1.as_ref().expect("a page with content");
-            assert_eq!(found.entities.get(key), Some(entity));
-            assert_eq!(serde_json::from_slice::<Page>(bytes).ok().as_ref(), Some(found));
+        for last in [false, true] {
+            let page = page_of(2000);
+            let written = write(page.clone(), last);
+            assert!(written.len() > 8);
+            assert!(written.iter().all(|(_, _, bytes)| bytes.len() <= PAGE_BYTES));
+            let filled = written.iter().filter(|(_, _, bytes)| bytes.len() > PAGE_BYTES / 4 * 3).count();
+            assert_eq!(filled >= written.len() - 1, last, "{filled} of {}", written.len());
+            let places: Vec<_> =
+                written.iter().map(|(first, ..)| PageRef { first: *first, ..PageRef::all() }).collect();
+            for (key, entity) in &page.entities {
+                let (_, found, bytes) = &written[PageRef::find(&places, slot(key))];
+                assert_eq!(found.entities.get(key), Some(entity));
+                assert_eq!(Page::decode(bytes).as_ref(), Ok(found));
+            }
         }
     }
 
     #[test]
     fn an_empty_page_is_not_stored() {
-        assert!(matches!(write(&PageRef::all(), Page::default()).as_slice(), [(_, None)]));
+        assert!(write(Page::default(), true).is_empty());
     }
 
     #[test]
@@ -261,8 +337,7 @@ mod tests {
                 page.entities.insert(format!("{key}{nth}"), entity.clone());
             }
         }
-        let with_content = write(&PageRef::all(), page).into_iter().filter(|(_, content)| content.is_some());
-        assert_eq!(with_content.count(), 1);
+        assert_eq!(write(page, false).len(), 1);
     }
 
     #[test]

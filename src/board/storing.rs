@@ -1,6 +1,6 @@
 //! Storing a board: what moves from its head to pages and segments, what leaves it, and what is deleted.
 
-use super::archive::ClosedIncident;
+use super::archive::Left;
 use super::head::{Board, Garbage, Missing};
 use super::incident::Incident;
 use super::outbox::{Batch, Event, INLINE_EVENTS, SEGMENT_EVENTS, Segment};
@@ -17,9 +17,11 @@ const INDEX_CHANGES_BYTES: usize = 24 * 1024;
 const OUTBOX_BYTES: usize = 32 * 1024;
 /// What is no longer referred to is deleted after this time: a reader may still be at it. Milliseconds.
 const GARBAGE_MS: u64 = 15_000;
-/// A delete is a commit, so it waits until it is worth one: for so many droppings, or this long, milliseconds.
-const GARBAGE_FEW: usize = 16;
+/// A delete is a commit, so it waits until it is worth one: for so many keys, or this long, milliseconds.
+const GARBAGE_FEW: usize = 24;
 const GARBAGE_LATE_MS: u64 = 120_000;
+/// Where nothing else has the board stored for so long, tick does, milliseconds.
+const GARBAGE_TICK_MS: u64 = 180_000;
 
 /// What storing a board takes: first the deletes (nothing stored refers to them any more), then the writes, then the
 /// head by a swap.
@@ -40,22 +42,28 @@ impl Board {
     }
 
     /// Takes delivered events out of the outbox. Closed incidents that have nothing left to tell leave the board;
-    /// their documents are returned, to be stored **before** the head.
-    pub fn settle(&mut self, batch: &Batch, events: &[Event], now: Timestamp) -> Result<Vec<ClosedIncident>, Missing> {
-        let mut leaving = Vec::new();
+    /// their documents, keys and values, are returned, to be stored **before** the head.
+    pub fn settle(
+        &mut self,
+        batch: &Batch,
+        events: &[Event],
+        now: Timestamp,
+    ) -> Result<Vec<(String, Vec<u8>)>, Missing> {
+        let mut left = Left::default();
         let mut step = self.step();
         for event in events {
             let incident = step.incident(&event.incident.incident_id)?;
             let over = |i: &Incident| !i.is_open() && i.last_event_id == event.event_id;
             if let Some(incident) = incident.filter(over) {
-                leaving.push(step.leave(incident)?);
+                left.add(step.leave(incident)?);
             }
         }
         let changes = step.changes();
         self.commit(changes);
         let dropped = self.head.outbox.settle(batch);
         self.drop_keys(dropped, now);
-        Ok(leaving)
+        self.drop_keys(left.dropped, now);
+        Ok(left.writes)
     }
 
     /// Prepares the board for storing. `token` makes the names of its new pieces unlike anybody else's.
@@ -107,17 +115,34 @@ impl Board {
         }
     }
 
-    fn drop_keys(&mut self, keys: Vec<String>, now: Timestamp) {
+    /// Has what is stored under some keys deleted when nobody can be reading it any more.
+    pub(super) fn drop_keys(&mut self, keys: Vec<String>, now: Timestamp) {
         if !keys.is_empty() {
             self.head.garbage.push(Garbage { since: now, keys });
         }
     }
 
-    fn take_garbage(&mut self, now: Timestamp) -> Vec<String> {
+    /// How many keys wait to be deleted.
+    pub(super) fn garbage(&self) -> usize {
+        self.head.garbage.iter().map(|garbage| garbage.keys.len()).sum()
+    }
+
+    /// Whether it is time to delete what is no longer referred to.
+    pub(super) fn has_garbage_due(&self, now: Timestamp) -> bool {
         let old = |garbage: &&Garbage| now.millis_since(garbage.since) > GARBAGE_MS;
         let late = |garbage: &Garbage| now.millis_since(garbage.since) > GARBAGE_LATE_MS;
         let garbage = &self.head.garbage;
-        if garbage.iter().filter(old).count() < GARBAGE_FEW && !garbage.first().is_some_and(late) {
+        let keys: usize = garbage.iter().filter(old).map(|garbage| garbage.keys.len()).sum();
+        keys >= GARBAGE_FEW || garbage.first().is_some_and(late)
+    }
+
+    /// Whether what is no longer referred to has waited for too long for the board to be stored.
+    pub(super) fn has_late_garbage(&self, now: Timestamp) -> bool {
+        self.head.garbage.first().is_some_and(|garbage| now.millis_since(garbage.since) > GARBAGE_TICK_MS)
+    }
+
+    fn take_garbage(&mut self, now: Timestamp) -> Vec<String> {
+        if !self.has_garbage_due(now) {
             return Vec::new();
         }
         let (old, young): (Vec<_>, Vec<_>) =

@@ -1,9 +1,11 @@
 //! A keyed collection that may be large: pages, and the changes against them that are not worth a page yet.
 //!
 //! The changes stand in the board's head and are stored with every swap; when they have grown, they are moved to the
-//! pages. So most folds write one small value, whatever the size of the board.
+//! pages. So most folds write one small value, whatever the size of the board. Where pages are many, most of them stand
+//! in lists, which are stored like pages: so the head stays small as well.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -22,24 +24,39 @@ pub type Loaded = BTreeMap<String, Rc<Page>>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tree {
     /// Changes against the pages; `None`: removed.
-    changes: BTreeMap<String, Option<Entity>>,
-    /// The pages, by their first slots; together they are for every slot.
-    pages: Vec<PageRef>,
+    pub(super) changes: BTreeMap<String, Option<Entity>>,
+    /// The pages and lists of pages, by their first slots; together they are for every slot.
+    pub(super) pages: Vec<PageRef>,
+    /// How large the changes are in their stored form, about, bytes.
+    #[serde(rename = "b", default)]
+    bytes: usize,
 }
 
 impl Default for Tree {
     fn default() -> Self {
-        Self { changes: BTreeMap::new(), pages: vec![PageRef::all()] }
+        Self { changes: BTreeMap::new(), pages: vec![PageRef::all()], bytes: 0 }
     }
 }
 
-/// What moving the changes to the pages needs to be stored, and what it leaves unused.
-#[derive(Debug, Default)]
-pub struct Flushed {
-    /// Keys and stored values of new pages, parts first.
-    pub writes: Vec<(String, Vec<u8>)>,
-    /// Keys of pages that are no longer referred to.
-    pub dropped: Vec<String>,
+/// Where a page lies.
+#[derive(Clone, Copy, Debug)]
+struct Leaf<'a> {
+    page: Option<&'a Page>,
+    /// The first slot that it is for.
+    first: u64,
+    /// The first slot that it is no more for; `None`: it is the last page.
+    end: Option<u64>,
+}
+
+/// What stands on one page, with what changed since.
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// Slot, key and entity, in the order of slots and keys.
+    pub entities: Vec<(u64, &'a str, &'a Entity)>,
+    /// The first slot of the page.
+    pub first: u64,
+    /// The first slot of the next page, if there is one.
+    pub end: Option<u64>,
 }
 
 impl Tree {
@@ -48,18 +65,31 @@ impl Tree {
         if let Some(change) = self.changes.get(key) {
             return Ok(change.as_ref());
         }
-        let page = self.page(loaded, PageRef::find(&self.pages, key))?;
-        Ok(page.and_then(|page| page.entities.get(key)))
+        let leaf = self.leaf(loaded, page::slot(key))?;
+        Ok(leaf.page.and_then(|page| page.entities.get(key)))
     }
 
     /// Adds or replaces an entity.
     pub fn put(&mut self, key: String, entity: Entity) {
-        self.changes.insert(key, Some(entity));
+        self.change(key, Some(entity));
     }
 
     /// Removes an entity.
     pub fn remove(&mut self, key: &str) {
-        self.changes.insert(key.to_owned(), None);
+        self.change(key.to_owned(), None);
+    }
+
+    fn change(&mut self, key: String, change: Option<Entity>) {
+        self.bytes += change_bytes(&key, &change);
+        if let Some(before) = self.changes.get(&key) {
+            self.bytes = self.bytes.saturating_sub(change_bytes(&key, before));
+        }
+        self.changes.insert(key, change);
+    }
+
+    /// Counts anew how large the changes are.
+    pub fn recount(&mut self) {
+        self.bytes = self.changes.iter().map(|(key, change)| change_bytes(key, change)).sum();
     }
 
     /// Whether nothing was ever put into it, or nothing is left.
@@ -69,48 +99,45 @@ impl Tree {
 
     /// Everything in it, by key.
     pub fn all<'a>(&'a self, loaded: &'a Loaded) -> Result<BTreeMap<&'a str, &'a Entity>, Missing> {
-        self.found(loaded, 0..self.pages.len())
+        self.found(loaded, 0, u64::MAX)
     }
 
-    /// What has the least key.
+    /// What has the least key, where keys are in the order of slots.
     pub fn first<'a>(&'a self, loaded: &'a Loaded) -> Result<Option<(&'a str, &'a Entity)>, Missing> {
         let changed = self.changes.iter().find_map(|(key, change)| Some((key.as_str(), change.as_ref()?)));
-        for nth in 0..self.pages.len() {
+        let mut next = Some(0);
+        while let Some(slot) = next {
             // What is on a later page comes after what was changed.
-            let before =
-                self.pages.get(nth).is_some_and(|page| changed.is_some_and(|(key, _)| page::slot(key) < page.first));
-            if before {
+            if changed.is_some_and(|(key, _)| page::slot(key) < slot) {
                 break;
             }
-            let Some(page) = self.page(loaded, nth)? else {
-                continue;
-            };
-            let kept = page.entities.iter().find(|(key, _)| !self.changes.contains_key(*key));
+            let leaf = self.leaf(loaded, slot)?;
+            let entities = leaf.page.map(|page| page.entities.iter()).into_iter().flatten();
+            let kept = entities.into_iter().find(|(key, _)| !self.changes.contains_key(*key));
             if let Some((key, entity)) = kept {
                 let kept = (key.as_str(), entity);
                 return Ok(Some(changed.filter(|(key, _)| *key < kept.0).unwrap_or(kept)));
             }
+            next = leaf.end;
         }
         Ok(changed)
     }
 
     /// All entities whose slots lie between two slots, inclusive, and perhaps some around them.
     pub fn between<'a>(&'a self, loaded: &'a Loaded, from: u64, to: u64) -> Result<Vec<&'a Entity>, Missing> {
-        let pages = PageRef::find_slot(&self.pages, from)..PageRef::find_slot(&self.pages, to) + 1;
-        Ok(self.found(loaded, pages)?.into_values().collect())
+        Ok(self.found(loaded, from, to)?.into_values().collect())
     }
 
     /// Everything on some of the pages, with all that changed.
-    fn found<'a>(
-        &'a self,
-        loaded: &'a Loaded,
-        pages: std::ops::Range<usize>,
-    ) -> Result<BTreeMap<&'a str, &'a Entity>, Missing> {
+    fn found<'a>(&'a self, loaded: &'a Loaded, from: u64, to: u64) -> Result<BTreeMap<&'a str, &'a Entity>, Missing> {
         let mut found: BTreeMap<&str, &Entity> = BTreeMap::new();
-        for nth in pages {
-            if let Some(page) = self.page(loaded, nth)? {
-                found.extend(page.entities.iter().map(|(key, entity)| (key.as_str(), entity)));
+        let mut next = Some(from);
+        while let Some(slot) = next.filter(|slot| *slot <= to) {
+            let leaf = self.leaf(loaded, slot)?;
+            for (key, entity) in leaf.page.map(|page| page.entities.iter()).into_iter().flatten() {
+                found.insert(key, entity);
             }
+            next = leaf.end;
         }
         for (key, change) in &self.changes {
             match change {
@@ -121,72 +148,75 @@ impl Tree {
         Ok(found)
     }
 
-    /// How large the changes are in their stored form, bytes.
-    pub fn changes_bytes(&self) -> usize {
-        serde_json::to_vec(&self.changes).map_or(usize::MAX, |bytes| bytes.len())
+    /// What stands on the page for a slot, for going from page to page.
+    pub fn part<'a>(&'a self, loaded: &'a Loaded, slot: u64) -> Result<Part<'a>, Missing> {
+        let Leaf { page, first, end } = self.leaf(loaded, slot)?;
+        let mut entities = Vec::new();
+        for (key, entity) in page.map(|page| page.entities.iter()).into_iter().flatten() {
+            if !self.changes.contains_key(key) {
+                entities.push((page::slot(key), key.as_str(), entity));
+            }
+        }
+        for (key, change) in &self.changes {
+            let (slot, here) = (page::slot(key), change.as_ref());
+            if let Some(entity) = here.filter(|_| slot >= first && end.is_none_or(|end| slot < end)) {
+                entities.push((slot, key, entity));
+            }
+        }
+        entities.sort_unstable_by_key(|(slot, key, _)| (*slot, *key));
+        Ok(Part { entities, first, end })
+    }
+
+    /// How large the changes are in their stored form, about, bytes.
+    pub const fn changes_bytes(&self) -> usize {
+        self.bytes
     }
 
     /// A page that moving the changes would need and that is not loaded.
     pub fn flush_needs(&self, loaded: &Loaded) -> Result<(), Missing> {
-        self.changes.keys().try_for_each(|key| self.page(loaded, PageRef::find(&self.pages, key)).map(|_| ()))
+        self.changes.keys().try_for_each(|key| self.leaf(loaded, page::slot(key)).map(|_| ()))
     }
 
-    /// Moves the changes to the pages, and lets go what is on those and matters no more at `secs`. `name` gives the key of the nth page that is written.
-    pub fn flush(
-        &mut self,
-        loaded: &mut Loaded,
-        secs: u64,
-        mut name: impl FnMut() -> String,
-    ) -> Result<Flushed, Missing> {
-        self.flush_needs(loaded)?;
-        let mut by_page: BTreeMap<usize, Vec<(String, Option<Entity>)>> = BTreeMap::new();
-        for (key, change) in std::mem::take(&mut self.changes) {
-            by_page.entry(PageRef::find(&self.pages, &key)).or_default().push((key, change));
-        }
-        let mut flushed = Flushed::default();
-        let mut pages = Vec::with_capacity(self.pages.len());
-        for (nth, place) in std::mem::take(&mut self.pages).into_iter().enumerate() {
-            let Some(changes) = by_page.remove(&nth) else {
-                pages.push(place);
-                continue;
+    /// The page for a slot.
+    fn leaf<'a>(&self, loaded: &'a Loaded, slot: u64) -> Result<Leaf<'a>, Missing> {
+        let nth = PageRef::find(&self.pages, slot);
+        let end = self.pages.get(nth + 1).map(|page| page.first);
+        let Some(place) = self.pages.get(nth) else {
+            return Ok(Leaf { page: None, first: 0, end });
+        };
+        let (mut page, mut level) = (load(loaded, place)?, place.level);
+        let (mut first, mut end) = (place.first, end);
+        while level > 0 {
+            let Some(list) = page else {
+                break;
             };
-            let mut page =
-                place.key.as_ref().and_then(|key| loaded.get(key)).map_or(Page::default(), |p| (**p).clone());
-            for (key, change) in changes {
-                match change {
-                    Some(entity) => page.entities.insert(key, entity),
-                    None => page.entities.remove(&key),
-                };
+            let key = page::listed(slot);
+            let upto = list.entities.range::<String, _>(..=&key).next_back();
+            let next = list.entities.range::<String, _>((Bound::Excluded(&key), Bound::Unbounded)).next();
+            if let Some((_, Entity::Page(next))) = next {
+                end = Some(next.first);
             }
-            page.entities.retain(|_, entity| !entity.is_over(secs));
-            if let Some(key) = &place.key {
-                flushed.dropped.extend((0..place.parts).map(|part| crate::keys::part(key, part)));
-                flushed.dropped.push(key.clone());
-                loaded.remove(key);
-            }
-            for (mut place, content) in page::write(&place, page) {
-                if let Some((page, bytes)) = content {
-                    let key = name();
-                    let (writes, parts) = crate::value::split(&key, &bytes);
-                    flushed.writes.extend(writes);
-                    loaded.insert(key.clone(), Rc::new(page));
-                    (place.key, place.parts) = (Some(key), parts);
-                }
-                pages.push(place);
-            }
+            // A list holds nothing of its own level: so this ends.
+            let Some((_, Entity::Page(place))) = upto.filter(|(_, e)| matches!(e, Entity::Page(p) if p.level < level))
+            else {
+                return Ok(Leaf { page: None, first, end });
+            };
+            (page, level, first) = (load(loaded, place)?, place.level, place.first);
         }
-        if pages.iter().all(|page| page.key.is_none()) {
-            pages = vec![PageRef::all()];
-        }
-        self.pages = pages;
-        Ok(flushed)
+        Ok(Leaf { page, first, end })
     }
+}
 
-    fn page<'a>(&self, loaded: &'a Loaded, nth: usize) -> Result<Option<&'a Page>, Missing> {
-        match self.pages.get(nth).and_then(|place| place.key.as_ref()) {
-            None => Ok(None),
-            Some(key) => loaded.get(key).map(|page| Some(&**page)).ok_or_else(|| Missing(key.clone())),
-        }
+/// How large a change is in its stored form, bytes. Twice the entity is serialised for each change of it; all changes
+/// would be, with every swap.
+fn change_bytes(key: &str, change: &Option<Entity>) -> usize {
+    key.len() + 4 + change.as_ref().map_or(4, |entity| serde_json::to_vec(entity).map_or(0, |bytes| bytes.len()))
+}
+
+fn load<'a>(loaded: &'a Loaded, place: &PageRef) -> Result<Option<&'a Page>, Missing> {
+    match &place.key {
+        None => Ok(None),
+        Some(key) => loaded.get(key).map(|page| Some(&**page)).ok_or_else(|| Missing(key.clone())),
     }
 }
 
@@ -194,32 +224,35 @@ impl Tree {
 mod tests {
     use super::*;
     use crate::board::archive::ClosedRef;
+    use crate::board::flush::Flushed;
 
     fn entity(nth: u64) -> (String, Entity) {
-        let incident_id = format!("{nth:08x}{:016x}", nth * 1000);
-        (page::closed(&incident_id), Entity::Closed(ClosedRef { incident_id, ..ClosedRef::default() }))
+        (
+            page::closed(&format!("{nth:08x}{:016x}", nth * 1000)),
+            Entity::Closed(ClosedRef { close_time: nth, ..ClosedRef::default() }),
+        )
     }
 
     fn flush(tree: &mut Tree, loaded: &mut Loaded, names: &mut usize) -> Flushed {
-        let name = || {
+        let mut name = || {
             *names += 1;
             format!("p{names}")
         };
-        tree.flush(loaded, 0, name).expect("everything is loaded")
+        tree.flush(loaded, 0, &mut name).expect("everything is loaded")
     }
 
     #[test]
     fn what_was_put_is_found_before_and_after_it_is_moved_to_pages() {
         let (mut tree, mut loaded, mut names) = (Tree::default(), Loaded::new(), 0);
-        for round in 0..10 {
-            for nth in round * 300..(round + 1) * 300 {
+        for round in 0..20 {
+            for nth in round * 500..(round + 1) * 500 {
                 let (key, entity) = entity(nth);
                 tree.put(key, entity);
             }
             flush(&mut tree, &mut loaded, &mut names);
         }
         tree.remove(&entity(5).0);
-        for nth in 0..3000 {
+        for nth in 0..10_000 {
             let (key, entity) = entity(nth);
             let found = tree.get(&loaded, &key).expect("loaded");
             assert_eq!(found, (nth != 5).then_some(&entity), "{nth}");
@@ -237,7 +270,7 @@ mod tests {
         assert_eq!(tree.get(&Loaded::new(), &key), Err(Missing("p1".into())));
         tree.remove(&key);
         let before = tree.clone();
-        assert!(tree.flush(&mut Loaded::new(), 0, String::new).is_err());
+        assert!(tree.flush(&mut Loaded::new(), 0, &mut String::new).is_err());
         assert_eq!(tree, before);
     }
 
@@ -268,8 +301,7 @@ mod tests {
             }
         }
         let found = tree.between(&loaded, 2800 << 32, 2950 << 32).expect("loaded");
-        let first = entity(2800).0;
-        let wanted = |e: &&&Entity| matches!(e, Entity::Closed(c) if c.incident_id.as_str() >= &first[2..]);
+        let wanted = |e: &&&Entity| matches!(e, Entity::Closed(c) if c.close_time >= 2800);
         assert!(found.iter().filter(wanted).count() >= 150);
     }
 }

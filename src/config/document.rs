@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::ConfigError;
 
 /// All sections and fields that there are.
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "version",
     "base_url",
     "account",
@@ -24,6 +24,7 @@ const SECTIONS: [&str; 14] = [
     "subscriptions",
     "delivery",
     "tick",
+    "retention_days",
 ];
 
 /// The sections that were not read yet.

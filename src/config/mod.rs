@@ -21,6 +21,9 @@ use crate::intake::MappingTable;
 use crate::journal::AutoResolve;
 use crate::secret::{Candidate, Secret};
 
+/// How long what is over is kept where the document does not say, days.
+const RETENTION_DAYS: u64 = 180;
+
 /// The configuration document.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -50,6 +53,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// Who may call tick.
     pub tick: Tick,
+    /// How long what is over is kept: closed incidents, changes, alerts that were in no incident. Days.
+    pub retention_days: u64,
     /// What tells this document from any other: a hash of its text.
     pub revision: u64,
 }
@@ -206,6 +211,7 @@ impl Config {
             subscriptions: document.list("subscriptions")?,
             delivery: document.optional("delivery")?.unwrap_or_default(),
             tick: document.optional("tick")?.unwrap_or_default(),
+            retention_days: document.optional("retention_days")?.unwrap_or(RETENTION_DAYS),
             revision: digest.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first)),
         };
         config.validate_shared()?;
@@ -284,6 +290,10 @@ mod tests {
         );
         assert!(problem(&DEMO.replace("timeout_ms = 1000", "timeout_ms = 1")).starts_with("delivery.timeout_ms"));
         assert!(problem(&DEMO.replace("[account]", "[acount]")).contains("acount"));
+        for days in ["0", "3651", "-1", "\"180\""] {
+            let text = format!("retention_days = {days}\n{DEMO}");
+            assert!(problem(&text).starts_with("retention_days"), "{days}");
+        }
     }
 
     #[test]

@@ -38,6 +38,8 @@ impl Config {
             let twin = self.fields.iter().take(nth).any(|other| other.name == field.name);
             check(!twin, || format!("fields: {}: must be unique", field.name))?;
         }
+        let days = self.retention_days;
+        check((1..=3650).contains(&days), || format!("retention_days: must be 1 to 3650, is {days}"))?;
         let limit = self.delivery.timeout_ms;
         let problem = || format!("delivery.timeout_ms: must be 100 to 30000, is {limit}");
         check((100..=30_000).contains(&limit), problem)

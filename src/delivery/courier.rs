@@ -9,7 +9,7 @@ use super::payload::incident_webhook;
 use super::queue::{Item, Queue};
 use super::retry::{Outcome, wait_ms};
 use crate::board::head::Lease;
-use crate::board::{Batch, Board, Event};
+use crate::board::{Batch, Board, Event, decode_events};
 use crate::config::{Config, Subscription};
 use crate::fold::{FoldError, Folder, Ledger, ensure, key_of};
 use crate::keys;
@@ -98,8 +98,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
             Batch::Inline(events) => Ok(events.clone()),
             Batch::Segment(key) => {
                 let (bytes, _) = value::get(self.folder.store, key).await?.ok_or(FoldError::Stale)?;
-                let unreadable = |problem| FoldError::Unreadable { key: key.clone(), problem };
-                serde_json::from_slice(&bytes).map_err(|e| unreadable(e.to_string()))
+                decode_events(&bytes).map_err(|problem| FoldError::Unreadable { key: key.clone(), problem })
             }
         }
     }
@@ -220,18 +219,16 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O,
         for _ in 0..TRIES {
             let (mut board, handle) = folder.read_board(channel, ledger).await?;
             let now = folder.clock.now();
-            let mut closed = Vec::new();
+            let mut documents = Vec::new();
             for (batch, events) in done {
                 let left = folder.pages.loading(store, &mut board, |board| board.settle(batch, events, now)).await?;
-                closed.extend(left);
+                documents.extend(left);
             }
-            let documents =
-                closed.iter().flat_map(|c| value::split(&keys::incident(&c.incident.incident_id), &c.encode()).0);
             if board.head.lease.map(|lease| lease.token) == Some(token) {
                 let until = now.plus_millis(folder.lease_ms);
                 board.head.lease = board.head.has_events().then_some(Lease { token, until });
             }
-            if folder.store_board(&mut board, handle, documents.collect()).await? == Swap::Stored {
+            if folder.store_board(&mut board, handle, documents).await? == Swap::Stored {
                 return Ok(board);
             }
         }

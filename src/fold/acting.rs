@@ -5,11 +5,10 @@ use super::error::FoldError;
 use super::folder::{Folder, TRIES, check_ledger, concerning, prune_heads};
 use super::gather::gather;
 use super::root::ensure;
-use crate::board::{Board, ClosedIncident, Missing};
+use crate::board::{Board, Missing};
 use crate::engine::action::{Act, Action, Done, Halt, Refused, act};
 use crate::keys;
 use crate::ports::{Clock, Random, Store, Swap};
-use crate::value;
 
 /// What became of an act that was not refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,26 +101,23 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             if self.pages.loading(self.store, board, here).await? {
                 continue;
             }
-            if let Some(document) = self.closed_incident(incident_id).await?
-                && document.incident.channel_id == board.head.channel_id
-            {
+            // One that is too old may still be stored: it is not to be found any more.
+            let left = |board: &mut Board| board.closed_ref(incident_id).map(|reference| reference.is_some());
+            if !self.pages.loading(self.store, board, left).await? {
+                continue;
+            }
+            if let Some(document) = self.closed_incident(incident_id).await? {
                 recalled.push((incident_id.to_owned(), document.incident.last_event_id.clone()));
-                let mut step = board.step();
-                step.recall(document);
-                let changes = step.changes();
-                board.commit(changes);
+                let recall = |board: &mut Board| {
+                    let mut step = board.step();
+                    step.recall(document.clone())?;
+                    let changes = step.changes();
+                    board.commit(changes);
+                    Ok(())
+                };
+                self.pages.loading(self.store, board, recall).await?;
             }
         }
         Ok(recalled)
-    }
-
-    /// The final document of an incident that has left its board, unless it is forgotten.
-    pub async fn closed_incident(&self, incident_id: &str) -> Result<Option<ClosedIncident>, FoldError> {
-        let key = keys::incident(incident_id);
-        let Some((bytes, _)) = value::get(self.store, &key).await? else {
-            return Ok(None);
-        };
-        let document = ClosedIncident::decode(&bytes).map_err(|problem| FoldError::Unreadable { key, problem })?;
-        Ok(Some(document).filter(|document| !document.incident.is_removed()))
     }
 }

@@ -53,12 +53,15 @@ pub struct Folded {
     pub held: Option<Turn>,
     /// Whether the folder has the turn now and shall fold again.
     pub leads: bool,
+    /// Channels whose boards may have something to let go, and from when that is, Unix seconds ([`Board::oldest`]).
+    pub oldest: Vec<(i64, u64)>,
 }
 
 /// How folding one board ended.
 enum Stored {
-    /// With everything applied, and with the right to deliver the outbox, if that was free.
-    Board(Option<u64>),
+    /// With everything applied, and with the right to deliver the outbox, if that was free; and with what
+    /// [`Board::oldest`] says.
+    Board(Option<u64>, u64),
     /// Another was faster and goes on.
     Held(Turn),
 }
@@ -77,6 +80,7 @@ impl Folded {
         self.held = next.held;
         self.reached = next.reached;
         self.leads |= next.leads;
+        self.oldest.extend(next.oldest);
     }
 }
 
@@ -147,7 +151,10 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         let channels = if tidy || everywhere { known } else { concerned.into_iter().collect() };
         for channel in channels {
             match self.fold_board(channel, &gathered, turns).await? {
-                Stored::Board(token) => folded.to_deliver.extend(token.map(|token| (channel, token))),
+                Stored::Board(token, oldest) => {
+                    folded.to_deliver.extend(token.map(|token| (channel, token)));
+                    folded.oldest.push((channel, oldest));
+                }
                 Stored::Held(turn) => {
                     folded.held = Some(turn);
                     return Ok(folded);
@@ -177,14 +184,14 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             let moved = board.is_touched() || (named && heads != board.head.heads);
             let token = self.take_lease(&mut board);
             if !moved && token.is_none() {
-                return Ok(Stored::Board(None));
+                return Ok(Stored::Board(None, board.oldest(gathered.at)));
             }
             if let Some(turns) = turns {
                 turns.take(&mut board.head.turn, gathered.at, self.clock.now(), self.random.next_u64());
             }
             prune_heads(&mut board, &gathered.ledger);
             if self.store_board(&mut board, handle, Vec::new()).await? == Swap::Stored {
-                return Ok(Stored::Board(token));
+                return Ok(Stored::Board(token, board.oldest(gathered.at)));
             }
         }
         Err(FoldError::Contention(format!("the board of channel {channel}")))

@@ -4,6 +4,7 @@
 //! fold that loses the race throws its work away, and nothing is lost, because the journal is the truth.
 
 mod acting;
+mod archive;
 mod error;
 mod folder;
 mod gather;
@@ -11,6 +12,7 @@ mod lease;
 mod ledger;
 mod pages;
 mod root;
+mod sweep;
 
 pub use acting::{ActError, Acted};
 pub use error::FoldError;

@@ -28,8 +28,7 @@ impl PageCache {
             return Ok(page.clone());
         }
         let (bytes, _) = value::get(store, key).await?.ok_or(FoldError::Stale)?;
-        let page: Page = serde_json::from_slice(&bytes)
-            .map_err(|e| FoldError::Unreadable { key: key.to_owned(), problem: e.to_string() })?;
+        let page = Page::decode(&bytes).map_err(|problem| FoldError::Unreadable { key: key.to_owned(), problem })?;
         let page = Rc::new(page);
         let mut pages = self.pages.borrow_mut();
         if pages.len() >= PAGES {

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archive;
 mod documents;
 mod explain;
 mod fuzz;
@@ -12,9 +13,12 @@ mod golden_api;
 mod intake;
 mod lifecycle;
 mod limits;
+mod listing;
+mod migration;
 mod model;
 mod one_folder;
 mod promises;
 mod refusals;
 mod replay;
+mod retention;
 mod rules;

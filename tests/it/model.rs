@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use alarum::board::{Batch, Board, Event};
+use alarum::board::{Batch, Board, Event, Shelf};
 use alarum::delivery::Courier;
 use alarum::engine::action::Act;
 use alarum::fold::{ActError, Folder, PageCache};
@@ -215,7 +215,13 @@ impl Both {
         for mut board in run(folder.view(None)).expect("a view") {
             let model = &self.models[&board.head.channel_id];
             let listed = run(self.pages.loading(&store, &mut board, |board| {
-                Ok(board.closed_between(0, u64::MAX)?.iter().map(|c| c.incident_id.clone()).collect::<Vec<_>>())
+                let (mut ids, mut next) = (Vec::new(), Some(0));
+                while let Some(slot) = next {
+                    let (some, after) = board.listed(Shelf::Closed, slot, false, &mut |_, _| true)?;
+                    ids.extend(some);
+                    next = after;
+                }
+                Ok(ids)
             }));
             let mut listed = listed.expect("loaded");
             listed.sort();

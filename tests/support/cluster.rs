@@ -8,6 +8,8 @@ use std::task::Poll;
 use alarum::api::Api;
 use alarum::config::Config;
 use alarum::delivery::DeliveryReport;
+use alarum::engine::action::{Act, Action};
+use alarum::fold::{ActError, Acted, Folder, PageCache};
 use alarum::fanout::{Fanout, relay};
 use alarum::http::{Answer, Request};
 use alarum::ingest::Ingest;
@@ -166,6 +168,20 @@ impl Cluster {
             answered(answer);
             relay(&node, to_deliver).await;
         });
+    }
+
+    /// Does on the board of a channel what somebody does, and runs until it is done.
+    pub fn act(self: &Rc<Self>, channel: i64, action: Action) -> Result<Acted, ActError> {
+        let result = Rc::new(RefCell::new(None));
+        let (slot, cluster) = (result.clone(), self.clone());
+        self.sim.spawn(OUTSIDE, async move {
+            let (store, node, pages) = (cluster.store_handle(), cluster.node(), PageCache::default());
+            let folder = Folder { store: &store, clock: &node, random: &node, pages: &pages, lease_ms: 0 };
+            let act = Act { person_id: 7, at: node.now(), token: node.next_u64(), action };
+            *slot.borrow_mut() = Some(folder.act(channel, &act).await);
+        });
+        self.run();
+        result.take().expect("it has ended")
     }
 
     /// Runs until nothing is left to do.

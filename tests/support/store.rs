@@ -15,6 +15,8 @@ pub struct MemoryStore {
     values: RefCell<BTreeMap<String, Vec<u8>>>,
     pub reads: Cell<usize>,
     pub writes: Cell<usize>,
+    /// How many bytes were read in all.
+    pub bytes_read: Cell<usize>,
     /// How many bytes were read in batches since something was written, and the most that ever were.
     pub read_on: Cell<usize>,
     pub most_read: Cell<usize>,
@@ -38,6 +40,10 @@ impl MemoryStore {
 
     fn read(&self) {
         self.reads.set(self.reads.get() + 1);
+    }
+
+    fn count_bytes<'v>(&self, values: impl Iterator<Item = &'v Vec<u8>>) {
+        self.bytes_read.set(self.bytes_read.get() + values.map(Vec::len).sum::<usize>());
     }
 
     fn wrote(&self) {
@@ -73,7 +79,9 @@ impl Store for StoreHandle {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.call(|store, _| {
             store.read();
-            store.value(key)
+            let value = store.value(key);
+            store.count_bytes(value.iter());
+            value
         })
         .await
     }
@@ -82,6 +90,7 @@ impl Store for StoreHandle {
         self.call(|store, _| {
             store.read();
             let values: Vec<_> = keys.iter().map(|key| store.value(key)).collect();
+            store.count_bytes(values.iter().flatten());
             store.read_on.set(store.read_on.get() + values.iter().flatten().map(Vec::len).sum::<usize>());
             store.most_read.set(store.most_read.get().max(store.read_on.get()));
             values

@@ -1,0 +1,94 @@
+//! Reading in the order of time, page after page, so that who wants the newest hundred of a hundred thousand reads a few
+//! pages; and finding what has left the board.
+
+use super::alert::Alert;
+use super::archive::ClosedRef;
+use super::head::{Board, Missing};
+use super::incident::Incident;
+use super::page::{self, Entity};
+
+/// Pages that are kept while one reads on.
+const PAGES: usize = 32;
+
+/// Which incidents: those on the board, or those that have left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// On the board: they are open, or were closed a moment ago.
+    Open,
+    /// They have left: documents of their own hold them.
+    Closed,
+}
+
+/// An incident as a list comes by it.
+#[derive(Clone, Copy, Debug)]
+pub enum Listed<'a> {
+    /// One on the board.
+    Open(&'a Incident),
+    /// One that has left.
+    Closed(&'a ClosedRef),
+}
+
+/// What a board knows of an alert that is not on it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PastAlert {
+    /// It was in no incident; this is all of it.
+    Alone(Box<Alert>),
+    /// It left with the incident of this id.
+    LeftWith(String),
+}
+
+impl Board {
+    /// Goes over the incidents of the page for `slot`, and takes the ids of those that are `wanted`. Returns them with
+    /// the slot to go on with, backwards or forwards in time; `None` at the end.
+    pub fn listed(
+        &self,
+        shelf: Shelf,
+        slot: u64,
+        backwards: bool,
+        wanted: &mut dyn FnMut(&str, Listed<'_>) -> bool,
+    ) -> Result<(Vec<String>, Option<u64>), Missing> {
+        let tree = match shelf {
+            Shelf::Open => &self.head.open,
+            Shelf::Closed => &self.head.closed,
+        };
+        let part = tree.part(&self.loaded, slot)?;
+        let mut ids = Vec::new();
+        for (_, key, entity) in &part.entities {
+            let listed = match entity {
+                Entity::Incident(incident) => Listed::Open(incident),
+                Entity::Closed(reference) if !reference.recalled => Listed::Closed(reference),
+                _ => continue,
+            };
+            if let Some(id) = key.get(2..).filter(|id| wanted(id, listed)) {
+                ids.push(id.to_owned());
+            }
+        }
+        Ok((ids, if backwards { part.first.checked_sub(1) } else { part.end }))
+    }
+
+    /// Lets go of loaded pages where they are many; those that are needed are loaded again.
+    pub fn unload(&mut self) {
+        if self.loaded.len() > PAGES {
+            self.loaded.clear();
+        }
+    }
+
+    /// What the board keeps of an incident that has left it and was not called back.
+    pub fn closed_ref(&self, incident_id: &str) -> Result<Option<&ClosedRef>, Missing> {
+        Ok(match self.entity(&page::closed(incident_id))? {
+            Some(Entity::Closed(reference)) if !reference.recalled => Some(reference),
+            _ => None,
+        })
+    }
+
+    /// What the board knows of an alert that is not on it any more.
+    pub fn past_alert(&self, alert_id: &str) -> Result<Option<PastAlert>, Missing> {
+        if let Some(Entity::Alert(alert)) = self.entity(&page::past_alert(alert_id))? {
+            return Ok(Some(PastAlert::Alone(Box::new(alert.clone()))));
+        }
+        Ok(match self.entity(&page::alert_ref(alert_id))? {
+            Some(Entity::Open(incident_id)) => Some(PastAlert::LeftWith(incident_id.clone())),
+            _ => None,
+        })
+    }
+}
