@@ -4,6 +4,7 @@
 mod support;
 
 mod documents;
+mod engine;
 mod explain;
 mod fuzz;
 mod fuzz_rules;

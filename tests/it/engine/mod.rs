@@ -1,0 +1,9 @@
+//! What becomes of alerts and incidents: scenarios on one board, which read like the documentation.
+
+mod alerts;
+mod flapping;
+mod grouping;
+mod noise;
+mod people;
+mod states;
+mod time;
