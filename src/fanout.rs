@@ -60,7 +60,7 @@ pub type ToDeliver = Vec<(i64, u64)>;
 /// What is to be done after the answer.
 #[derive(Default)]
 pub struct After {
-    /// To be given to [`Fanout::relay`].
+    /// To be given to [`relay`].
     pub to_deliver: ToDeliver,
     /// Where there is one, [`Fanout::go_on`] is to be called with it.
     pub go_on: Option<GoOn>,
@@ -217,18 +217,22 @@ impl Fanout {
     }
 
     fn folder<'a, S, P>(&'a self, store: &'a S, ports: &'a P, config: &Config) -> Folder<'a, S, P, P> {
-        // Long enough for the largest batch, eight attempts after each other, all timing out.
-        let lease_ms = config.delivery.timeout_ms * 10 + 5_000;
-        Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms }
+        Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms: lease_ms(config) }
     }
+}
 
-    /// Has outboxes delivered. What fails is found by tick when the right to deliver has run out.
-    pub async fn relay(&self, relay: &impl Relay, to_deliver: ToDeliver) -> DeliveryReport {
-        let calls = to_deliver.into_iter().map(async |(channel, token)| relay.deliver(channel, token).await);
-        let mut sum = DeliveryReport::default();
-        join_all(calls).await.into_iter().flatten().for_each(|report| sum.add(report));
-        sum
-    }
+/// How long the right to deliver an outbox is taken for, milliseconds: long enough for the largest batch, eight attempts
+/// after each other, all timing out.
+pub fn lease_ms(config: &Config) -> u64 {
+    config.delivery.timeout_ms * 10 + 5_000
+}
+
+/// Has outboxes delivered. What fails is found by tick when the right to deliver has run out.
+pub async fn relay(relay: &impl Relay, to_deliver: ToDeliver) -> DeliveryReport {
+    let calls = to_deliver.into_iter().map(async |(channel, token)| relay.deliver(channel, token).await);
+    let mut sum = DeliveryReport::default();
+    join_all(calls).await.into_iter().flatten().for_each(|report| sum.add(report));
+    sum
 }
 
 /// A request and what it is answered with.
@@ -291,7 +295,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
             return Err(ApiError::new(Code::Unauthorized, "key is not a valid one"));
         }
         let folded = self.folder(config).fold(true).await.map_err(|error| self.failed(&error))?;
-        let mut report = self.fanout.relay(self.ports, folded.to_deliver).await;
+        let mut report = relay(self.ports, folded.to_deliver).await;
         let ledger = Ledger::read(self.store).await.map_err(|error| self.failed(&error))?;
         // Without a queue there is nothing to retry.
         if ledger.roots.keys().any(|name| keys::queue_subscription(name).is_some()) {

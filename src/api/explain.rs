@@ -12,7 +12,7 @@ use super::{Call, Failure};
 use crate::board::{Alert, Board};
 use crate::error::{ApiError, Code};
 use crate::fold::FoldError;
-use crate::id::{alert_identity, object_id_secs};
+use crate::id::alert_identity;
 use crate::ingest::{EXPLAIN, STANDARD};
 use crate::intake::{AlertEvent, Status};
 use crate::ports::{Advice, Clock, Random, Store};
@@ -74,19 +74,6 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
         let question = json!({"integration_id": alert.integration_id, "type": kind, "event": latest_event(&alert)});
         let steps = self.advised(EXPLAIN, question.as_object().unwrap_or(&Map::new())).await?;
         self.told(steps, alert.integration_id, Some(&alert)).await
-    }
-
-    async fn find_alert(&self, alert_id: &str) -> Result<Option<Alert>, Failure> {
-        if object_id_secs(alert_id).is_none() {
-            return Ok(None);
-        }
-        for board in &mut self.folder.view(None).await? {
-            let find = |board: &mut Board| board.alert(alert_id).map(Option::<&Alert>::cloned);
-            if let Some(alert) = self.pages.loading(self.folder.store, board, find).await? {
-                return Ok(Some(alert));
-            }
-        }
-        Ok(None)
     }
 
     /// The steps, and what follows in each channel.

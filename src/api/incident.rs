@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::parameters::{Paging, ids, text, window, words};
 use super::{Call, Failure, List, TOTAL_MAX};
 use crate::board::{Board, ClosedIncident, FeedItem, Incident, Progress};
-use crate::delivery::IncidentView;
+use crate::delivery::IncidentInfo;
 use crate::error::{ApiError, Code};
 use crate::id::object_id_secs;
 use crate::intake::Severity;
@@ -72,21 +72,26 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// The incident that the call names, with its alerts; open ones from the boards, closed ones from their documents.
     pub(super) async fn find_incident(&self) -> Result<ClosedIncident, Failure> {
         let id = text(self.parameters, "incident_id")?.ok_or(ApiError::invalid("incident_id", "is required"))?;
+        self.incident_with(&id).await
+    }
+
+    /// The incident with an id, with its alerts and timeline, wherever it is.
+    pub(super) async fn incident_with(&self, id: &str) -> Result<ClosedIncident, Failure> {
         let unknown = || ApiError::new(Code::ResourceNotFound, "incident_id: there is no such incident");
         // Also keeps texts that are no ids out of the store's keys.
-        object_id_secs(&id).ok_or_else(unknown)?;
+        object_id_secs(id).ok_or_else(unknown)?;
         // Boards first: a closed incident's document is written before its board drops it.
         for board in &mut self.folder.view(None).await? {
-            let find = |board: &mut Board| board.with_alerts(&id);
+            let find = |board: &mut Board| board.with_alerts(id);
             if let Some(document) = self.pages.loading(self.folder.store, board, find).await? {
                 return Ok(document);
             }
         }
-        Ok(self.folder.closed_incident(&id).await?.ok_or_else(unknown)?)
+        Ok(self.folder.closed_incident(id).await?.ok_or_else(unknown)?)
     }
 
     fn show(&self, incident: &Incident) -> Value {
-        super::json(IncidentView::new(incident, self.config))
+        super::json(IncidentInfo::new(incident, self.config))
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Who asks sees every push that was answered before: what the journal has beyond the boards is applied in memory.
 
+mod act;
+mod alert;
 mod change;
 mod explain;
 mod incident;
@@ -11,8 +13,10 @@ mod parameters;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use self::act::ACTS;
 use crate::config::Config;
 use crate::error::{ApiError, Code};
+use crate::fanout::{ToDeliver, lease_ms};
 use crate::fold::{FoldError, Folder, PageCache};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{PREVIEW, configured, request_id};
@@ -43,19 +47,21 @@ struct Call<'a, S, P> {
     pages: &'a PageCache,
     config: &'a Config,
     parameters: &'a Map<String, Value>,
+    /// Who calls; 0: a key without a person.
+    person_id: i64,
 }
 
 impl Api {
-    /// Answers a request.
+    /// Answers a request. The outboxes that are returned with the answer are to be given to [`relay`] after it.
     pub async fn handle<S: Store, P: Clock + Random + Log + Advice>(
         &self,
         store: &S,
         ports: &P,
         config: Option<&Config>,
         request: &Request,
-    ) -> Answer {
-        let request_id = request_id(ports);
-        let result = self.call(store, ports, config, request).await;
+    ) -> (Answer, ToDeliver) {
+        let (request_id, mut to_deliver) = (request_id(ports), ToDeliver::new());
+        let result = self.call(store, ports, config, request, &mut to_deliver).await;
         let result = result.map_err(|failure| match failure {
             Failure::Refused(error) => error,
             Failure::Inside(error) => {
@@ -63,7 +69,7 @@ impl Api {
                 ApiError::internal()
             }
         });
-        answer(&request_id, result)
+        (answer(&request_id, result), to_deliver)
     }
 
     async fn call<S: Store, P: Clock + Random + Advice>(
@@ -72,23 +78,31 @@ impl Api {
         ports: &P,
         config: Option<&Config>,
         request: &Request,
+        to_deliver: &mut ToDeliver,
     ) -> Result<Value, Failure> {
         let path = request.path.as_str();
-        if !PATHS.contains(&path) {
+        if !PATHS.contains(&path) && !ACTS.contains(&path) {
             return Err(ApiError::new(Code::RouteNotFound, "there is no such path").into());
         }
         request.expect_method("POST")?;
         let config = configured(config)?;
-        if !config.knows_app_key(&request.query_value("app_key").unwrap_or_default()) {
-            return Err(ApiError::new(Code::Unauthorized, "app_key is missing or not a valid one").into());
-        }
+        let key = config.app_key(&request.query_value("app_key").unwrap_or_default());
+        let unknown = ApiError::new(Code::Unauthorized, "app_key is missing or not a valid one");
+        let person_id = key.ok_or(unknown)?.person_id;
         let parameters = &parameters::read(request)?;
-        let folder = Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms: 0 };
-        let call = Call { folder, ports, pages: &self.pages, config, parameters };
+        let folder = Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms: lease_ms(config) };
+        let call = Call { folder, ports, pages: &self.pages, config, parameters, person_id };
+        if ACTS.contains(&path) {
+            let (answer, deliver) = call.act(path).await?;
+            *to_deliver = deliver;
+            return Ok(answer);
+        }
         match path {
             "/incident/list" => call.incident_list().await,
             "/incident/info" => call.incident_info().await,
             "/incident/feed" => call.incident_feed().await,
+            "/incident/alert/list" => call.incident_alert_list().await,
+            "/alert/info" => call.alert_info().await,
             "/integration/list" => call.integration_list().await,
             "/route/preview" => call.advised(PREVIEW, parameters).await,
             "/alert/explain" => call.alert_explain().await,
@@ -98,10 +112,12 @@ impl Api {
 }
 
 /// The paths of the calls.
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 9] = [
     "/incident/list",
     "/incident/info",
     "/incident/feed",
+    "/incident/alert/list",
+    "/alert/info",
     "/integration/list",
     "/route/preview",
     "/alert/explain",

@@ -9,14 +9,18 @@ use serde_json::{Map, Value};
 use super::ConfigError;
 
 /// All sections and fields that there are.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 14] = [
     "version",
     "base_url",
     "account",
     "app_keys",
+    "people",
+    "fields",
     "channels",
     "integrations",
     "mapping_tables",
+    "calendars",
+    "time_zone",
     "subscriptions",
     "delivery",
     "tick",

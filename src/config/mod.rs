@@ -6,6 +6,7 @@
 mod delivery;
 mod document;
 mod integration;
+mod people;
 mod validate;
 
 use serde::Deserialize;
@@ -14,7 +15,10 @@ use sha2::{Digest, Sha256};
 pub use self::delivery::{Delivery, Subscription};
 use self::document::{Document, Entry};
 pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
+pub use self::people::{Field, FieldKind, Person};
+use crate::channel::{Calendar, ChannelRules, TimeZone};
 use crate::intake::MappingTable;
+use crate::journal::AutoResolve;
 use crate::secret::{Candidate, Secret};
 
 /// The configuration document.
@@ -26,12 +30,20 @@ pub struct Config {
     pub account: Account,
     /// Who may use the Open API.
     pub app_keys: Vec<AppKey>,
+    /// Who handles incidents.
+    pub people: Vec<Person>,
+    /// The custom fields of incidents.
+    pub fields: Vec<Field>,
     /// Where incidents live.
     pub channels: Vec<Channel>,
     /// Where alerts come in.
     pub integrations: Vec<Integration>,
     /// The tables in which enrichment looks labels up.
     pub mapping_tables: Vec<MappingTable>,
+    /// What working days are.
+    pub calendars: Vec<Calendar>,
+    /// Where times of day count.
+    pub time_zone: TimeZone,
     /// Who is told what happens to incidents.
     pub subscriptions: Vec<Subscription>,
     /// How webhooks are delivered.
@@ -60,10 +72,13 @@ pub struct AppKey {
     pub name: String,
     /// The key.
     pub key: Secret,
+    /// Whose actions are done with it; 0: its own, under its name.
+    #[serde(default)]
+    pub person_id: i64,
 }
 
 /// A channel: the place where alerts become incidents.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
     /// `channel_id`, positive.
@@ -73,6 +88,42 @@ pub struct Channel {
     /// A disabled channel takes no alerts; recoveries of those it has still reach it.
     #[serde(default = "default_true")]
     pub enabled: bool,
+    /// What it is for, at most 500 characters.
+    #[serde(default)]
+    pub description: String,
+    /// After how many seconds its incidents close by themselves, at most 30 days; 0: never.
+    #[serde(default)]
+    pub auto_resolve_timeout: u64,
+    /// From when they count.
+    #[serde(default)]
+    pub auto_resolve_mode: AutoResolveMode,
+    /// Whether its incidents stay open when all of their alerts have recovered.
+    #[serde(default)]
+    pub disable_auto_close: bool,
+    /// Its rules; read apart, because only intake needs them.
+    #[serde(skip)]
+    pub rules: ChannelRules,
+}
+
+/// From when the seconds count after which an incident closes by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AutoResolveMode {
+    /// From its trigger.
+    #[default]
+    Trigger,
+    /// From its latest event.
+    Update,
+}
+
+impl Channel {
+    /// When incidents close by themselves.
+    pub fn auto_resolve(&self) -> AutoResolve {
+        AutoResolve {
+            after_s: self.auto_resolve_timeout,
+            from_update: self.auto_resolve_mode == AutoResolveMode::Update,
+        }
+    }
 }
 
 /// Who may call tick.
@@ -102,7 +153,15 @@ impl Config {
         };
         let integrations = document.entries("integrations")?.into_iter().map(read).collect::<Result<_, _>>()?;
         let mapping_tables = document.list("mapping_tables")?;
-        let config = Self { integrations, mapping_tables, ..Self::shared(text, document)? };
+        let read = |mut entry: Entry| {
+            let rules = entry.split(&ChannelRules::FIELDS).read()?;
+            Ok(Channel { rules, ..entry.read()? })
+        };
+        let channels = document.entries("channels")?.into_iter().map(read).collect::<Result<_, _>>()?;
+        let calendars = document.list("calendars")?;
+        let time_zone = document.optional("time_zone")?.unwrap_or_default();
+        let config =
+            Self { integrations, mapping_tables, calendars, time_zone, ..Self::shared(text, document, channels)? };
         config.validate_integrations()?;
         Ok(config)
     }
@@ -118,11 +177,16 @@ impl Config {
             entry.read()
         };
         let integrations = document.entries("integrations")?.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Self { integrations, ..Self::shared(text, document)? })
+        let read = |mut entry: Entry| {
+            entry.split(&ChannelRules::FIELDS);
+            entry.read()
+        };
+        let channels = document.entries("channels")?.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { integrations, ..Self::shared(text, document, channels)? })
     }
 
     /// What every component needs.
-    fn shared(text: &str, mut document: Document) -> Result<Self, ConfigError> {
+    fn shared(text: &str, mut document: Document, channels: Vec<Channel>) -> Result<Self, ConfigError> {
         let version: u32 = document.required("version")?;
         if version != 1 {
             return Err(ConfigError(format!("version: must be 1, is {version}")));
@@ -132,9 +196,13 @@ impl Config {
             base_url: document.optional("base_url")?.unwrap_or_default(),
             account: document.required("account")?,
             app_keys: document.list("app_keys")?,
-            channels: document.list("channels")?,
+            people: document.list("people")?,
+            fields: document.list("fields")?,
+            channels,
             integrations: Vec::new(),
             mapping_tables: Vec::new(),
+            calendars: Vec::new(),
+            time_zone: TimeZone::default(),
             subscriptions: document.list("subscriptions")?,
             delivery: document.optional("delivery")?.unwrap_or_default(),
             tick: document.optional("tick")?.unwrap_or_default(),
@@ -150,10 +218,17 @@ impl Config {
         self.integrations.iter().fold(None, |found, i| if i.key.is(&candidate) { Some(i) } else { found })
     }
 
-    /// Whether this is an app key. All keys are compared, each in constant time.
-    pub fn knows_app_key(&self, key: &str) -> bool {
+    /// The app key that this is. All keys are compared, each in constant time.
+    pub fn app_key(&self, key: &str) -> Option<&AppKey> {
         let candidate = Candidate::new(key);
-        self.app_keys.iter().fold(false, |known, k| k.key.is(&candidate) | known)
+        self.app_keys.iter().fold(None, |found, k| if k.key.is(&candidate) { Some(k) } else { found })
+    }
+
+    /// The person with this id. What a key without a person does is done by nobody by name.
+    pub fn person(&self, id: i64) -> Person {
+        let unnamed =
+            || Person { id, name: if id == 0 { "API".to_owned() } else { String::new() }, email: String::new() };
+        self.people.iter().find(|person| person.id == id).cloned().unwrap_or_else(unnamed)
     }
 
     /// The channel with this id.
@@ -196,8 +271,8 @@ mod tests {
         let config = Config::parse(DEMO).expect("valid");
         assert_eq!(config.integration_by_key("private-key-0123456789").map(|i| i.id), Some(9001));
         assert!(config.integration_by_key("").is_none());
-        assert!(config.knows_app_key("app-key-0123456789abcdef"));
-        assert!(!config.knows_app_key("app-key-0123456789abcdeg"));
+        assert!(config.app_key("app-key-0123456789abcdef").is_some());
+        assert!(config.app_key("app-key-0123456789abcdeg").is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::people::FIELDS;
 use super::{Config, ConfigError, IntegrationKind};
 use crate::ingest::Door;
 
@@ -14,11 +15,28 @@ impl Config {
             check(channel.id > 0 && seen.insert(channel.id), || format!("{at}: must be positive and unique"))?;
             let length = channel.name.chars().count();
             check((1..=59).contains(&length), || format!("{at}: name: must have 1 to 59 characters, has {length}"))?;
+            let problem = || format!("{at}: description: must have at most 500 characters");
+            check(channel.description.chars().count() <= 500, problem)?;
+            let problem = || format!("{at}: auto_resolve_timeout: must be at most 2592000 seconds");
+            check(channel.auto_resolve_timeout <= 2_592_000, problem)?;
         }
         self.validate_subscriptions()?;
         for key in &self.app_keys {
             let problem = || format!("app_keys: {}: key: must have at least 16 characters", key.name);
             check(key.key.len() >= 16, problem)?;
+            let known = key.person_id == 0 || self.people.iter().any(|person| person.id == key.person_id);
+            check(known, || format!("app_keys: {}: person_id: there is no such person", key.name))?;
+        }
+        for (nth, person) in self.people.iter().enumerate() {
+            let twin = self.people.iter().take(nth).any(|other| other.id == person.id);
+            let problem = || format!("people: id {}: must be positive and unique, with a name", person.id);
+            check(person.id > 0 && !twin && !person.name.is_empty(), problem)?;
+        }
+        check(self.fields.len() <= FIELDS, || format!("fields: must be at most {FIELDS}"))?;
+        for (nth, field) in self.fields.iter().enumerate() {
+            field.check().map_err(|e| ConfigError(format!("fields: {}: {e}", field.name)))?;
+            let twin = self.fields.iter().take(nth).any(|other| other.name == field.name);
+            check(!twin, || format!("fields: {}: must be unique", field.name))?;
         }
         let limit = self.delivery.timeout_ms;
         let problem = || format!("delivery.timeout_ms: must be 100 to 30000, is {limit}");
@@ -32,6 +50,16 @@ impl Config {
             let at = format!("mapping_tables: id {}", table.id);
             check(!table.id.is_empty() && tables.insert(&table.id), || format!("{at}: must be there and unique"))?;
             table.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
+        }
+        let mut calendars = BTreeSet::new();
+        for calendar in &self.calendars {
+            let at = format!("calendars: {}", calendar.cal_id);
+            check(calendars.insert(&calendar.cal_id), || format!("{at}: must be unique"))?;
+            calendar.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
+        }
+        for channel in &self.channels {
+            let checked = channel.rules.check(&self.calendars);
+            checked.map_err(|e| ConfigError(format!("channels: id {}: {e}", channel.id)))?;
         }
         let mut ids = BTreeSet::new();
         for (index, integration) in self.integrations.iter().enumerate() {

@@ -13,5 +13,5 @@ pub mod sign;
 pub mod target;
 
 pub use courier::{Courier, DeliveryReport};
-pub use payload::{IncidentView, incident_webhook};
+pub use payload::{IncidentInfo, IncidentView, incident_webhook};
 pub use queue::Queue;

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::board::{Event, Incident};
-use crate::config::Config;
-use crate::intake::{Severity, Status};
+use crate::board::{Assignment, Event, Handling, Incident, Responder};
+use crate::config::{Config, Person};
+use crate::intake::{Image, Severity, Status};
 
-/// An incident as it is shown outside.
+/// An incident as webhooks show it.
 #[derive(Clone, Debug, Serialize)]
 pub struct IncidentView<'a> {
-    /// 24 hex digits.
-    pub incident_id: &'a str,
-    /// The short name.
-    pub num: String,
+    incident_id: &'a str,
+    num: String,
     account_id: i64,
     account_name: &'a str,
     title: &'a str,
@@ -27,35 +28,71 @@ pub struct IncidentView<'a> {
     progress: &'a str,
     created_at: u64,
     updated_at: u64,
-    /// When it was triggered, Unix seconds.
-    pub start_time: u64,
+    start_time: u64,
     last_time: u64,
     end_time: u64,
     ack_time: u64,
     close_time: u64,
     snoozed_before: u64,
     labels: &'a BTreeMap<String, String>,
-    fields: BTreeMap<String, String>,
-    responders: [(); 0],
-    responder_ids: [i64; 0],
+    fields: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    creator: Option<PersonView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closer: Option<PersonView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assigned_to: Option<&'a Assignment>,
+    responders: Vec<ResponderView>,
+    responder_ids: Vec<i64>,
     creator_id: i64,
     data_source_id: i64,
     dedup_key: &'a str,
-    equals_md5: &'a str,
+    equals_md5: String,
     alert_cnt: u32,
     active_alert_cnt: u32,
     alert_event_cnt: u64,
     channel_id: i64,
     channel_name: &'a str,
-    group_method: &'a str,
+    group_method: char,
     detail_url: String,
 }
 
+/// A person as payloads show them.
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonView {
+    person_id: i64,
+    person_name: String,
+    email: String,
+}
+
+/// Somebody who was asked to handle an incident or does.
+#[derive(Clone, Debug, Serialize)]
+struct ResponderView {
+    #[serde(flatten)]
+    person: PersonView,
+    assigned_at: u64,
+    acknowledged_at: u64,
+}
+
+impl PersonView {
+    fn new(id: i64, config: &Config) -> Self {
+        let Person { id, name, email } = config.person(id);
+        Self { person_id: id, person_name: name, email }
+    }
+}
+
 impl<'a> IncidentView<'a> {
-    /// Shows an incident. What people add to incidents (acknowledgement, responders, custom fields …) does not exist
-    /// yet and has the protocol's empty values.
+    /// Shows an incident.
     pub fn new(incident: &'a Incident, config: &'a Config) -> Self {
+        static UNTOUCHED: LazyLock<Handling> = LazyLock::new(Handling::default);
         let base_url = config.base_url.trim_end_matches('/');
+        let handling = incident.handling.as_deref().unwrap_or(&UNTOUCHED);
+        let person = |id: i64| Some(id).filter(|id| *id != 0).map(|id| PersonView::new(id, config));
+        let responder = |responder: &Responder| ResponderView {
+            person: PersonView::new(responder.person_id, config),
+            assigned_at: responder.assigned_at,
+            acknowledged_at: responder.acknowledged_at,
+        };
         Self {
             incident_id: &incident.incident_id,
             num: incident.num(),
@@ -63,9 +100,9 @@ impl<'a> IncidentView<'a> {
             account_name: &config.account.name,
             title: &incident.title,
             description: &incident.description,
-            impact: "",
-            root_cause: "",
-            resolution: "",
+            impact: &handling.impact,
+            root_cause: &handling.root_cause,
+            resolution: &handling.resolution,
             incident_severity: incident.incident_severity,
             incident_status: incident.incident_status,
             progress: incident.progress.name(),
@@ -74,24 +111,62 @@ impl<'a> IncidentView<'a> {
             start_time: incident.start_time,
             last_time: incident.last_time,
             end_time: incident.end_time,
-            ack_time: 0,
+            ack_time: handling.ack_time,
             close_time: incident.close_time,
-            snoozed_before: 0,
+            snoozed_before: handling.snoozed_before,
             labels: &incident.labels,
-            fields: BTreeMap::new(),
-            responders: [],
-            responder_ids: [],
-            creator_id: 0,
+            fields: &handling.fields,
+            creator: person(handling.creator_id),
+            closer: person(handling.closer_id),
+            assigned_to: handling.assigned_to.as_ref(),
+            responders: handling.responders.iter().map(responder).collect(),
+            responder_ids: handling.responders.iter().map(|responder| responder.person_id).collect(),
+            creator_id: handling.creator_id,
             data_source_id: incident.integration_id,
             dedup_key: &incident.dedup_key,
-            equals_md5: "",
+            equals_md5: incident.equals_md5(),
             alert_cnt: incident.alert_cnt(),
             active_alert_cnt: incident.active_alert_cnt(),
             alert_event_cnt: incident.alert_event_cnt,
             channel_id: incident.channel_id,
             channel_name: config.channel(incident.channel_id).map_or("", |c| &c.name),
-            group_method: "n",
+            group_method: incident.group_method(),
             detail_url: format!("{base_url}/incident/detail/{}", incident.incident_id),
+        }
+    }
+}
+
+/// An incident as the Open API shows it (`IncidentInfo`).
+#[derive(Clone, Debug, Serialize)]
+pub struct IncidentInfo<'a> {
+    #[serde(flatten)]
+    view: IncidentView<'a>,
+    integration_id: i64,
+    integration_ids: Vec<i64>,
+    closer_id: i64,
+    owner_id: i64,
+    ever_muted: bool,
+    is_flapping: bool,
+    images: &'a [Image],
+    manual_overrides: &'a [String],
+}
+
+impl<'a> IncidentInfo<'a> {
+    /// Shows an incident.
+    pub fn new(incident: &'a Incident, config: &'a Config) -> Self {
+        let handling = incident.handling.as_deref();
+        let mut integration_ids = Vec::from_iter(Some(incident.integration_id).filter(|id| *id != 0));
+        integration_ids.extend(&incident.more_integration_ids);
+        Self {
+            view: IncidentView::new(incident, config),
+            integration_id: incident.integration_id,
+            integration_ids,
+            closer_id: handling.map_or(0, |handling| handling.closer_id),
+            owner_id: handling.map_or(0, |handling| handling.owner_id),
+            ever_muted: incident.ever_muted,
+            is_flapping: incident.flapping,
+            images: &incident.images,
+            manual_overrides: handling.map_or(&[], |handling| &handling.overrides),
         }
     }
 }
@@ -101,6 +176,8 @@ struct Webhook<'a> {
     event_id: &'a str,
     event_time: u64,
     event_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<PersonView>,
     incident: IncidentView<'a>,
 }
 
@@ -110,6 +187,7 @@ pub fn incident_webhook(event: &Event, config: &Config) -> Vec<u8> {
         event_id: &event.event_id,
         event_time: event.event_time,
         event_type: event.event_type.name(),
+        person: event.person_id.map(|id| PersonView::new(id, config)),
         incident: IncidentView::new(&event.incident, config),
     };
     // Plain data with text keys: serialising it into memory has no way to fail.

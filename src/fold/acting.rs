@@ -95,7 +95,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
 
     /// Calls the incidents that an action names, and that have left this board, back to it. Returns their ids and
     /// those of their latest events.
-    async fn recall(&self, board: &mut Board, action: &Action) -> Result<Vec<(String, String)>, FoldError> {
+    pub async fn recall(&self, board: &mut Board, action: &Action) -> Result<Vec<(String, String)>, FoldError> {
         let mut recalled = Vec::new();
         for incident_id in action.incident_ids() {
             let here = |board: &mut Board| board.incident(incident_id).map(|incident| incident.is_some());

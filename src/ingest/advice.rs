@@ -44,12 +44,12 @@ fn explain(config: &Config, parameters: &Map<String, Value>, now: Timestamp) -> 
             let event: AlertEvent = serde_json::from_value(event.clone())
                 .map_err(|error| ApiError::invalid("event", &error.to_string()))?;
             let kind = kind(parameters)?;
-            Admitting { config, integration, door: &kind, overrides }.pass(event, Some(&mut steps))
+            Admitting { config, integration, door: &kind, overrides, now }.pass(event, Some(&mut steps))
         }
         None => {
             let body = parameters.get("alert").ok_or(ApiError::invalid("alert", "is required"))?;
             let (kind, mut drafts) = read_alerts(integration, parameters, body, now)?;
-            let admitting = Admitting { config, integration, door: &kind, overrides };
+            let admitting = Admitting { config, integration, door: &kind, overrides, now };
             admitting.check()?;
             if drafts.len() != 1 {
                 return Err(ApiError::invalid("alert", "must be one alert"));

@@ -57,7 +57,7 @@ pub fn preview(config: &Config, parameters: &Map<String, Value>, now: Timestamp)
     let mut items = Vec::new();
     for body in alerts {
         let (kind, drafts) = read_alerts(integration, parameters, body, now)?;
-        let admitting = Admitting { config, integration, door: &kind, overrides };
+        let admitting = Admitting { config, integration, door: &kind, overrides, now };
         for draft in drafts {
             let mut steps = Steps::default();
             items.push(match draft.and_then(|draft| admitting.admit(draft, Some(&mut steps))) {

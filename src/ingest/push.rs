@@ -97,7 +97,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
     ) -> Result<(Reply, Option<Hint>), ApiError> {
         let overrides = &self.overrides()?;
         let door = self.door.kind().unwrap_or_default();
-        let admitting = Admitting { config: self.config, integration, door, overrides };
+        let admitting = Admitting { config: self.config, integration, door, overrides, now };
         admitting.check()?;
         let mut results = Vec::with_capacity(drafts.len());
         let mut accepted: Vec<Accepted> = Vec::with_capacity(drafts.len());
@@ -129,8 +129,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
         Ok((Reply::Alerts(results, list), Some(self.store(accepted).await?)))
     }
 
-    /// An event of PagerDuty's is one alert. An acknowledgement changes nothing: it is a word to people, and who answers
-    /// for an incident is decided here.
+    /// An event of PagerDuty's is one alert. An acknowledgement goes to wherever that is open.
     async fn pagerduty(
         &self,
         integration: &Integration,
@@ -138,7 +137,11 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
         now: Timestamp,
     ) -> Result<(Reply, Option<Hint>), ApiError> {
         if push.action == pagerduty::Action::Acknowledge {
-            return Ok((Reply::PagerDuty(push.version, push.dedup_key), None));
+            let channel_ids = Vec::from_iter(integration.channel_id);
+            let (everywhere, what) = (channel_ids.is_empty(), What::Acknowledge(push.dedup_key.clone()));
+            let accepted = Accepted { integration_id: integration.id, channel_ids, everywhere, continues: false, what };
+            let hint = self.store(vec![accepted]).await?;
+            return Ok((Reply::PagerDuty(push.version, push.dedup_key), Some(hint)));
         }
         let (reply, hint) = self.alerts(integration, vec![Ok(push.draft)], false, now).await?;
         let key = match reply {

@@ -10,12 +10,14 @@ use super::draft::Draft;
 use super::event::{AlertEvent, Severity, Status};
 use super::pipeline::Outcome;
 use super::step::Step;
+use crate::channel::{Asked, ChannelStep, Ruled};
 use crate::config::{Config, Integration, IntegrationKind, Rules};
 use crate::error::{ApiError, Code};
 use crate::filter::Facts;
 use crate::ingest::STANDARD;
-use crate::journal::{Accepted, Arrival, What};
+use crate::journal::{Accepted, Arrival, Ruling, What};
 use crate::route::RouteSteps;
+use crate::time::Timestamp;
 use crate::title;
 
 /// What a push says besides its alerts, in its query.
@@ -40,6 +42,8 @@ pub struct Admitting<'a> {
     pub door: &'a str,
     /// What the push says besides.
     pub overrides: &'a Overrides,
+    /// When it was received.
+    pub now: Timestamp,
 }
 
 /// What became of a draft.
@@ -69,6 +73,9 @@ pub struct Steps {
     pub route: Option<RouteSteps>,
     /// How its channels were found, in a sentence.
     pub routing: String,
+    /// What the rules of each channel do to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channel_rules: Vec<ChannelStep>,
     /// Where it goes.
     pub channel_ids: Vec<i64>,
 }
@@ -119,7 +126,8 @@ impl Admitting<'_> {
         if outcome.dropped {
             return None;
         }
-        let (channel_ids, everywhere) = self.route(&event, steps.as_deref_mut());
+        let (mut channel_ids, everywhere) = self.route(&event, steps.as_deref_mut());
+        let rulings = self.rulings(&event, &mut channel_ids, steps.as_deref_mut());
         if let Some(steps) = steps {
             steps.channel_ids.clone_from(&channel_ids);
         }
@@ -129,7 +137,7 @@ impl Admitting<'_> {
         let original = received.filter(|received| *received != event).map(Box::new);
         let (door, config) = (self.door_kept(), self.config.revision);
         let Outcome { targets, sources, .. } = outcome;
-        let what = What::Event(Arrival { event, door, config, original, targets, sources, rulings: Vec::new() });
+        let what = What::Event(Arrival { event, door, config, original, targets, sources, rulings });
         Some(Accepted { integration_id: self.integration.id, channel_ids, everywhere, continues: false, what })
     }
 
@@ -171,6 +179,34 @@ impl Admitting<'_> {
             steps.routing = told;
         }
         (found, everywhere)
+    }
+
+    /// What the rules of its channels say of an event, where they say anything. Channels that do not take it are taken
+    /// out.
+    fn rulings(&self, event: &AlertEvent, channel_ids: &mut Vec<i64>, mut steps: Option<&mut Steps>) -> Vec<Ruling> {
+        let (config, mut rulings) = (self.config, Vec::new());
+        let facts = Facts::of(event, self.integration.origin(self.door));
+        channel_ids.retain(|id| {
+            let Some(channel) = config.channel(*id) else {
+                return true;
+            };
+            let (zone, calendars) = (&config.time_zone, &config.calendars);
+            let asked = Asked { channel, facts: &facts, now_s: self.now.secs(), zone, calendars };
+            let ruled = channel.rules.rule(asked);
+            if let Some(steps) = &mut steps {
+                steps.channel_rules.push(ruled.told(*id));
+            }
+            match ruled {
+                Ruled::Taken(ruling) => {
+                    if !ruling.is_default() {
+                        rulings.push(*ruling);
+                    }
+                    true
+                }
+                Ruled::Dropped(_) | Ruled::Discarded(_) => false,
+            }
+        });
+        rulings
     }
 
     /// The channel that the push names, where that is for a push to say and the channel can take alerts.

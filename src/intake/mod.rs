@@ -21,5 +21,5 @@ pub use draft::Draft;
 pub use enrichment::{Enrichment, MappingTable};
 pub use event::{AlertEvent, Image, Severity, Status};
 pub use mapping::Mapping;
-pub use pipeline::{Outcome, Pipeline};
+pub use pipeline::{Outcome, Pipeline, mark_of_equals};
 pub use step::Step;

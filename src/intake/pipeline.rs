@@ -8,7 +8,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::inhibition::Inhibition;
+pub use self::inhibition::{Inhibition, mark_of_equals};
 use super::event::{AlertEvent, Severity, Status};
 use super::fields::{DESCRIPTION_CHARS, TITLE_CHARS, cut};
 use super::rule;

@@ -152,7 +152,7 @@ mod tests {
 
     fn all_channels() -> Vec<Channel> {
         let named = [(1, "one"), (2, "two"), (3, "three"), (9, "rest")];
-        named.map(|(id, name)| Channel { id, name: name.into(), enabled: true }).into()
+        named.map(|(id, name)| Channel { id, name: name.into(), enabled: true, ..Channel::default() }).into()
     }
 
     fn event(status: Status, labels: &[(&str, &str)]) -> AlertEvent {

@@ -8,7 +8,7 @@ use std::task::Poll;
 use alarum::api::Api;
 use alarum::config::Config;
 use alarum::delivery::DeliveryReport;
-use alarum::fanout::Fanout;
+use alarum::fanout::{Fanout, relay};
 use alarum::http::{Answer, Request};
 use alarum::ingest::Ingest;
 use alarum::ports::{Admission, Advice, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Relay, Seen, Wake};
@@ -145,9 +145,9 @@ impl Cluster {
             let (answer, after) = fanout.handle(&store, &node, Some(&cluster.config), &request).await;
             answered(answer);
             let relay = |to_deliver| {
-                let (fanout, node) = (fanout.clone(), node.clone());
+                let node = node.clone();
                 cluster.sim.spawn(FANOUT + nth as u64, async move {
-                    fanout.relay(&node, to_deliver).await;
+                    relay(&node, to_deliver).await;
                 });
             };
             relay(after.to_deliver);
@@ -162,7 +162,9 @@ impl Cluster {
         let (api, node, cluster) = (self.api.clone(), self.node(), self.clone());
         self.sim.spawn(OUTSIDE, async move {
             let store = cluster.store_handle();
-            answered(api.handle(&store, &node, Some(&cluster.config), &request).await);
+            let (answer, to_deliver) = api.handle(&store, &node, Some(&cluster.config), &request).await;
+            answered(answer);
+            relay(&node, to_deliver).await;
         });
     }
 

@@ -88,7 +88,7 @@ fn intake(config: &Config, case: &Case, ended: &mut impl FnMut(usize)) -> Result
 }
 
 fn admitted(config: &Config, integration: &Integration, door: &str, drafts: Drafts) -> Result<Vec<Accepted>, String> {
-    let admitting = Admitting { config, integration, door, overrides: &Overrides::default() };
+    let admitting = Admitting { config, integration, door, overrides: &Overrides::default(), now: RECEIVED };
     admitting.check().map_err(|e| e.to_string())?;
     let mut accepted = Vec::with_capacity(drafts.len());
     for draft in drafts {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use alarum::config::Config;
-use alarum::fanout::{Fanout, ToDeliver};
+use alarum::fanout::{Fanout, ToDeliver, relay};
 use alarum::spin::{self, Spin, SpinStore};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
@@ -17,22 +17,21 @@ async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
     let (fanout, config) = (FANOUT.with(Rc::clone), spin::config(Config::parse_without_rules));
     let (answer, after) = fanout.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
-    deliver(&fanout, after.to_deliver);
+    deliver(after.to_deliver);
     if let Some(go_on) = after.go_on {
         spin::spawn(async move {
             let config = config.as_deref();
-            fanout.go_on(&SpinStore, &Spin, config, go_on, |to_deliver| deliver(&fanout, to_deliver)).await;
+            fanout.go_on(&SpinStore, &Spin, config, go_on, deliver).await;
         });
     }
     spin::respond(answer)
 }
 
 /// Has outboxes delivered while everything else goes on.
-fn deliver(fanout: &Rc<Fanout>, to_deliver: ToDeliver) {
+fn deliver(to_deliver: ToDeliver) {
     if !to_deliver.is_empty() {
-        let fanout = fanout.clone();
         spin::spawn(async move {
-            fanout.relay(&Spin, to_deliver).await;
+            relay(&Spin, to_deliver).await;
         });
     }
 }

@@ -75,6 +75,33 @@ pub enum Action {
 }
 
 impl Action {
+    /// The alerts that it names.
+    pub fn alert_ids(&self) -> &[String] {
+        match self {
+            Self::CloseAlerts(ids) => ids,
+            Self::MergeAlerts(merging) => &merging.alert_ids,
+            _ => &[],
+        }
+    }
+
+    /// The same action on some of the incidents or alerts that it names; where it is about one incident, itself.
+    pub fn of(&self, some: Vec<String>) -> Self {
+        match self.clone() {
+            Self::Acknowledge(_) => Self::Acknowledge(some),
+            Self::Unacknowledge(_) => Self::Unacknowledge(some),
+            Self::Snooze(_, minutes) => Self::Snooze(some, minutes),
+            Self::Wake(_) => Self::Wake(some),
+            Self::Resolve(_, said) => Self::Resolve(some, said),
+            Self::Reopen(_, reason) => Self::Reopen(some, reason),
+            Self::Assign(_, person_ids) => Self::Assign(some, person_ids),
+            Self::Comment(_, comment, mute_reply) => Self::Comment(some, comment, mute_reply),
+            Self::DisableMerge(_) => Self::DisableMerge(some),
+            Self::Remove(_) => Self::Remove(some),
+            Self::CloseAlerts(_) => Self::CloseAlerts(some),
+            about_one => about_one,
+        }
+    }
+
     /// The incidents that it names.
     pub fn incident_ids(&self) -> Vec<&str> {
         match self {

@@ -45,20 +45,8 @@ impl Inhibition {
     /// What an alert lacks counts as empty, and two empty values are equal. But an alert that lacks all of it has no
     /// mark: it has nothing in common with any other, and to discard an alert wrongly is worse than to keep it.
     pub(super) fn mark(&self, conditions: &Filter, facts: &Facts<'_>) -> Option<u64> {
-        let mut hash = Sha256::new();
-        hash.update(facts.origin.id.to_be_bytes());
-        hash.update(self.identity.get(|| self.identity(conditions)));
-        let mut common = self.equals.is_empty();
-        for key in &self.equals {
-            let value = value(key, facts).unwrap_or_default();
-            common |= !value.is_empty();
-            // With its length before it, no two lists of values give the same bytes.
-            hash.update((value.len() as u64).to_be_bytes());
-            hash.update(value.as_bytes());
-        }
-        let digest = hash.finalize();
-        let first = digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte));
-        common.then_some(first)
+        let rule = self.identity.get(|| self.identity(conditions));
+        mark_of_equals(&[&facts.origin.id.to_be_bytes(), rule], &self.equals, facts)
     }
 
     /// A hash of all that the rule says. Its place does not enter, so the marks of alerts that are kept stay good when
@@ -68,6 +56,23 @@ impl Inhibition {
         let said = serde_json::to_vec(&(&self.equals, &self.source_filters, conditions)).unwrap_or_default();
         Sha256::digest(said).into()
     }
+}
+
+/// The mark of an alert by what a rule is known by and the values of its keys; none where all of these are empty.
+pub fn mark_of_equals(rule: &[&[u8]], equals: &[String], facts: &Facts<'_>) -> Option<u64> {
+    let mut hash = Sha256::new();
+    rule.iter().for_each(|part| hash.update(part));
+    let mut common = equals.is_empty();
+    for key in equals {
+        let value = value(key, facts).unwrap_or_default();
+        common |= !value.is_empty();
+        // With its length before it, no two lists of values give the same bytes.
+        hash.update((value.len() as u64).to_be_bytes());
+        hash.update(value.as_bytes());
+    }
+    let digest = hash.finalize();
+    let first = digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte));
+    common.then_some(first)
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ mod tests {
     fn the_configuration_is_one_that_the_application_takes() {
         let config = alarum::config::Config::parse(&config("127.0.0.1:4000".parse().unwrap())).unwrap();
         assert!(config.integration_by_key(PRIVATE_KEY).is_some() && config.integration_by_key(SHARED_KEY).is_some());
-        assert!(config.knows_app_key(APP_KEY));
+        assert!(config.app_key(APP_KEY).is_some());
     }
 
     #[test]

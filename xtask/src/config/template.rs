@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(config.subscriptions.len(), 1);
         assert_eq!(config.integration_by_key(&keys.private).unwrap().id, 9001);
         assert_eq!(config.integration_by_key(&keys.shared).unwrap().id, 9002);
-        assert!(config.knows_app_key(&keys.app));
+        assert!(config.app_key(&keys.app).is_some());
     }
 
     #[test]

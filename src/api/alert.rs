@@ -1,0 +1,105 @@
+//! Alerts: those of an incident, and one.
+
+use serde_json::{Value, json};
+
+use super::parameters::{number, text};
+use super::{Call, Failure};
+use crate::board::{Alert, Board, Incident};
+use crate::error::{ApiError, Code};
+use crate::id::object_id_secs;
+use crate::ports::{Clock, Random, Store};
+
+/// The most alerts on a page of an incident's.
+const ALERTS: u64 = 1000;
+
+impl<S: Store, P: Clock + Random> Call<'_, S, P> {
+    /// `/incident/alert/list`: the alerts of an incident, the newest first.
+    pub(super) async fn incident_alert_list(&self) -> Result<Value, Failure> {
+        let limit = number(self.parameters, "limit")?.filter(|limit| *limit > 0).unwrap_or(ALERTS);
+        let page = number(self.parameters, "p")?.unwrap_or(1).max(1);
+        if limit > ALERTS {
+            return Err(ApiError::invalid("limit", "must be at most 1000").into());
+        }
+        let active = match self.parameters.get("is_active") {
+            None | Some(Value::Null) => None,
+            Some(flag) => Some(flag.as_bool().ok_or(ApiError::invalid("is_active", "must be true or false"))?),
+        };
+        let document = self.find_incident().await?;
+        let mut alerts = document.alerts;
+        let incident = &document.incident;
+        alerts.retain(|alert| active.is_none_or(|active| alert.is_open(Some(incident)) == active));
+        alerts.sort_by(|a, b| b.alert_id.cmp(&a.alert_id));
+        let total = alerts.len();
+        let skip = usize::try_from((page - 1).saturating_mul(limit)).unwrap_or(usize::MAX);
+        let page = alerts.iter().skip(skip).take(limit as usize);
+        let items: Vec<Value> = page.map(|alert| self.show_alert(alert, Some(incident))).collect();
+        Ok(json!({"has_next_page": total > skip.saturating_add(items.len()), "items": items, "total": total}))
+    }
+
+    /// `/alert/info`: an alert, wherever it is.
+    pub(super) async fn alert_info(&self) -> Result<Value, Failure> {
+        let id = text(self.parameters, "alert_id")?.ok_or(ApiError::invalid("alert_id", "is required"))?;
+        let unknown = || ApiError::new(Code::ResourceNotFound, "alert_id: there is no such alert");
+        let alert = self.find_alert(&id).await?.ok_or_else(unknown)?;
+        let incident = match alert.incident_id.as_str() {
+            "" => None,
+            id => Some(self.incident_with(id).await?.incident),
+        };
+        Ok(self.show_alert(&alert, incident.as_ref()))
+    }
+
+    /// An alert that is on a board.
+    pub(super) async fn find_alert(&self, alert_id: &str) -> Result<Option<Alert>, Failure> {
+        if object_id_secs(alert_id).is_none() {
+            return Ok(None);
+        }
+        for board in &mut self.folder.view(None).await? {
+            let find = |board: &mut Board| board.alert(alert_id).map(Option::<&Alert>::cloned);
+            if let Some(alert) = self.pages.loading(self.folder.store, board, find).await? {
+                return Ok(Some(alert));
+            }
+        }
+        Ok(None)
+    }
+
+    fn show_alert(&self, alert: &Alert, incident: Option<&Incident>) -> Value {
+        let integration = self.config.integration(alert.integration_id);
+        let channel_id = incident.map_or(0, |incident| incident.channel_id);
+        let kind = if alert.door.is_empty() { crate::ingest::STANDARD } else { &alert.door };
+        let name = integration.map_or("", |integration| &integration.name);
+        let mut shown = json!({
+            "alert_id": alert.alert_id,
+            "integration_id": alert.integration_id,
+            "integration_name": name,
+            "integration_type": kind,
+            "integration_ref_id": "",
+            "data_source_id": alert.integration_id,
+            "data_source_name": name,
+            "data_source_type": kind,
+            "data_source_ref_id": "",
+            "channel_id": channel_id,
+            "channel_name": self.config.channel(channel_id).map_or("", |channel| &channel.name),
+            "account_id": self.config.account.id,
+            "title": alert.title,
+            "title_rule": alert.title_rule,
+            "description": alert.description,
+            "alert_severity": alert.alert_severity,
+            "alert_status": alert.alert_status,
+            "alert_key": alert.alert_key,
+            "start_time": alert.start_time,
+            "last_time": alert.last_time,
+            "end_time": alert.end_time,
+            "labels": alert.labels,
+            "images": alert.images,
+            "ever_muted": alert.ever_muted,
+            "created_at": alert.start_time,
+            "updated_at": alert.last_time,
+            "event_cnt": alert.event_cnt,
+        });
+        if let Some(incident) = incident {
+            shown["incident"] = json!({"incident_id": incident.incident_id, "title": incident.title,
+                "progress": incident.progress});
+        }
+        shown
+    }
+}
