@@ -57,8 +57,8 @@ pub struct ClosedRef {
 
 impl Step<'_> {
     /// Takes a closed incident off the board, with everything that belongs to it. Its final document is to be stored
-    /// before the board is; there is none where it is to be forgotten.
-    pub fn leave(&mut self, incident: Incident) -> Result<Option<ClosedIncident>, Missing> {
+    /// before the board is; that of one that is to be forgotten says only that.
+    pub fn leave(&mut self, incident: Incident) -> Result<ClosedIncident, Missing> {
         let alerts = self.members(&incident)?;
         let feed = self.feed_of(&incident)?;
         let id = &incident.incident_id;
@@ -73,14 +73,16 @@ impl Step<'_> {
             self.remove(page::due(incident.due_at, id));
         }
         self.remove(page::incident(id));
-        if incident.handling.as_ref().is_some_and(|handling| handling.removed) {
-            return Ok(None);
+        if incident.is_removed() {
+            // It may have left before, and been called back: what was stored then must be forgotten as well.
+            let (alerts, feed) = (Vec::new(), Vec::new());
+            return Ok(ClosedIncident { v: ClosedIncident::FORMAT, incident, alerts, feed });
         }
         for alert in &alerts {
             self.put(page::alert_ref(&alert.alert_id), Entity::Open(id.clone()));
         }
         self.put(page::closed(id), Entity::Closed(ClosedRef::of(&incident)));
-        Ok(Some(ClosedIncident { v: ClosedIncident::FORMAT, incident, alerts, feed }))
+        Ok(ClosedIncident { v: ClosedIncident::FORMAT, incident, alerts, feed })
     }
 
     /// Puts a closed incident that has left back onto the board, for people to do something to it. It leaves again when

@@ -252,6 +252,11 @@ impl Incident {
         self.handling.as_ref().is_some_and(|handling| handling.overrides.iter().any(|name| name == field))
     }
 
+    /// Whether it is to be forgotten.
+    pub fn is_removed(&self) -> bool {
+        self.handling.as_ref().is_some_and(|handling| handling.removed)
+    }
+
     /// How often it was closed with alerts that had not recovered.
     pub fn closures(&self) -> u32 {
         self.handling.as_ref().map_or(0, |handling| handling.closures)
@@ -277,7 +282,8 @@ impl Incident {
         let auto = self.auto_resolve.filter(|auto| auto.after_s > 0)?;
         let begun = self.start_time.max(self.reopened_at);
         let from = if auto.from_update { begun.max(self.active_at) } else { begun };
-        Some(from.saturating_add(auto.after_s))
+        // Where rules change so that it should have closed before, it closes then: time does not go back.
+        Some(from.saturating_add(auto.after_s).max(self.updated_at))
     }
 
     /// When time will next change it, Unix seconds.

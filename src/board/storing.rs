@@ -48,7 +48,7 @@ impl Board {
             let incident = step.incident(&event.incident.incident_id)?;
             let over = |i: &Incident| !i.is_open() && i.last_event_id == event.event_id;
             if let Some(incident) = incident.filter(over) {
-                leaving.extend(step.leave(incident)?);
+                leaving.push(step.leave(incident)?);
             }
         }
         let changes = step.changes();

@@ -83,7 +83,8 @@ pub fn no_sources(step: &mut Step, incident: &Incident) -> Result<(), Missing> {
     if step.sources().is_empty() {
         return Ok(());
     }
-    for alert in step.members(incident)? {
+    // One that has recovered may be open again elsewhere, under the same key.
+    for alert in step.members(incident)?.iter().filter(|alert| alert.is_open(Some(incident))) {
         step.source(&alert.identity(), &[], 0);
     }
     Ok(())

@@ -134,6 +134,9 @@ impl Firing<'_> {
         };
         let unchanged = incident.clone();
         follow_rules(&mut incident, self.ruling);
+        if incident.auto_resolve != unchanged.auto_resolve {
+            incident.updated_at = secs;
+        }
         if incident.auto_resolve.is_some_and(|auto| auto.from_update) {
             incident.active_at = secs;
         }

@@ -10,9 +10,10 @@ use crate::time::Timestamp;
 
 /// Takes in that an alert key recovered, or opened again. Returns whether it is found flapping by that.
 ///
-/// A key that opens for the first time has not changed, so most alerts leave no trace here.
+/// A key that opens for the first time, or after a quiet day, has not changed, so most alerts leave no trace here.
 pub fn change(step: &mut Step, identity: &str, policy: Flapping, recovers: bool, secs: u64) -> Result<bool, Missing> {
-    let known = step.flaps(identity)?;
+    // What is over is let go of whenever the board is stored: it must not matter whether it was.
+    let known = step.flaps(identity)?.filter(|flaps| !flaps.is_over(secs));
     if policy.max_changes == 0 || (known.is_none() && !recovers) {
         return Ok(false);
     }

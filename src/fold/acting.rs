@@ -115,12 +115,13 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         Ok(recalled)
     }
 
-    /// The final document of an incident that has left its board.
+    /// The final document of an incident that has left its board, unless it is forgotten.
     pub async fn closed_incident(&self, incident_id: &str) -> Result<Option<ClosedIncident>, FoldError> {
         let key = keys::incident(incident_id);
         let Some((bytes, _)) = value::get(self.store, &key).await? else {
             return Ok(None);
         };
-        ClosedIncident::decode(&bytes).map(Some).map_err(|problem| FoldError::Unreadable { key, problem })
+        let document = ClosedIncident::decode(&bytes).map_err(|problem| FoldError::Unreadable { key, problem })?;
+        Ok(Some(document).filter(|document| !document.incident.is_removed()))
     }
 }

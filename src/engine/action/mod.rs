@@ -332,12 +332,17 @@ impl By {
 
 fn find(step: &Step, field: &'static str, incident_id: &str) -> Result<Incident, Halt> {
     let unknown = || Refused { field, problem: format!("there is no incident {incident_id}"), unknown: true };
-    Ok(step.incident(incident_id)?.ok_or_else(unknown)?)
+    // One that is to be forgotten is only still here because that is not delivered yet.
+    Ok(step.incident(incident_id)?.filter(|incident| !incident.is_removed()).ok_or_else(unknown)?)
 }
 
 fn find_alert(step: &Step, field: &'static str, alert_id: &str) -> Result<Alert, Halt> {
     let unknown = || Refused { field, problem: format!("there is no alert {alert_id} on the board"), unknown: true };
-    Ok(step.alert(alert_id)?.ok_or_else(unknown)?)
+    let alert = step.alert(alert_id)?.ok_or_else(unknown)?;
+    match step.incident(&alert.incident_id)?.is_some_and(|incident| incident.is_removed()) {
+        true => Err(unknown().into()),
+        false => Ok(alert),
+    }
 }
 
 fn refused(field: &'static str, problem: impl Into<String>) -> Halt {
