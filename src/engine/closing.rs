@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::tell::{Who, report};
-use crate::board::{EventType, Incident, Missing, Progress, Step};
+use crate::board::{Alert, EventType, Incident, Missing, Progress, Step};
 use crate::time::Timestamp;
 
 /// How an incident is closed, as its timeline tells it.
@@ -88,6 +88,13 @@ pub fn no_sources(step: &mut Step, incident: &Incident) -> Result<(), Missing> {
         step.source(&alert.identity(), &[], 0);
     }
     Ok(())
+}
+
+/// An alert that joins an incident which somebody is at inhibits no others.
+pub fn no_source_where_acknowledged(step: &mut Step, incident: &Incident, alert: &Alert) {
+    if incident.progress == Progress::Processing && alert.is_open(Some(incident)) {
+        step.source(&alert.identity(), &[], 0);
+    }
 }
 
 /// Opens a closed incident again, which is to be put after it. Its alerts stay closed; those that come join it as before.

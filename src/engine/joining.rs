@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::closing::no_source_where_acknowledged;
 use super::flapping;
 use super::tell::{Who, report, tell};
 use crate::board::{ALERTS, Alert, EventType, Group, Incident, Missing, Step};
@@ -32,6 +33,7 @@ pub fn join_or_open(
         Some(mut incident) => {
             follow_rules(&mut incident, ruling);
             incident.join(&mut alert, secs);
+            no_source_where_acknowledged(step, &incident, &alert);
             storm(step, &mut incident, ruling, at);
             incident
         }

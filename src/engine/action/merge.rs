@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::end::close_if_empty;
 use super::{AlertMerging, By, Halt, Merging, find, find_alert, open, refused};
 use crate::board::{ALERTS, Alert, EventType, Incident, Step};
-use crate::engine::closing::{How, close};
+use crate::engine::closing::{How, close, no_source_where_acknowledged};
 use crate::engine::joining::follow_rules;
 use crate::engine::tell::{note, report};
 
@@ -110,6 +110,7 @@ impl By {
         source.let_go(&alert, self.at.secs());
         alert.closed |= !was_open && alert.end_time == 0;
         target.join(&mut alert, self.at.secs());
+        no_source_where_acknowledged(step, target, &alert);
         target.storm = target.storm.max(source.storm).max(target.alert_cnt());
         step.put_alert(alert);
     }
@@ -123,6 +124,7 @@ impl By {
             follow_rules(target, Some(ruling));
         }
         target.join(&mut alert, self.at.secs());
+        no_source_where_acknowledged(step, target, &alert);
         target.storm = target.storm.max(target.alert_cnt());
         step.put_alert(alert);
     }
