@@ -212,6 +212,13 @@ impl Incident {
         self.rate();
     }
 
+    /// An event of one of its alerts came, whatever it said.
+    pub fn heard(&mut self, secs: u64) {
+        if self.auto_resolve.is_some_and(|auto| auto.from_update) {
+            self.active_at = secs;
+        }
+    }
+
     /// Takes in that one of its alerts, which was `before`, changed by an event.
     pub fn follow(&mut self, before: &Alert, alert: &Alert, secs: u64) {
         self.tally.change(before, alert);

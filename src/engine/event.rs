@@ -73,6 +73,7 @@ fn recover(
         alert.muted = None;
         return step.archive_alert(alert);
     };
+    incident.heard(secs);
     incident.follow(&before, &alert, secs);
     step.put_alert(alert);
     if flaps {
@@ -136,9 +137,7 @@ impl Firing<'_> {
         if incident.auto_resolve != unchanged.auto_resolve {
             incident.updated_at = secs;
         }
-        if incident.auto_resolve.is_some_and(|auto| auto.from_update) {
-            incident.active_at = secs;
-        }
+        incident.heard(secs);
         if effect == Effect::Updated {
             incident.follow(&before, &alert, secs);
         } else {
