@@ -230,6 +230,12 @@ impl Incident {
         self.follow_labels(alert);
     }
 
+    /// One of its active alerts was closed by hand: that does not make it recovered.
+    pub fn close_one(&mut self, alert: &Alert) {
+        self.tally.close_one(alert);
+        self.incident_status = self.tally.status().unwrap_or(self.incident_status);
+    }
+
     /// Its labels are those of its first alert.
     pub fn follow_labels(&mut self, alert: &Alert) {
         if alert.alert_id == self.first_alert_id {

@@ -53,7 +53,10 @@ impl By {
     /// Closes alerts before they recover: they take no more events. An incident that is left without an active alert
     /// closes with the last of them.
     pub(super) fn close_alerts(&self, step: &mut Step, alert_ids: &[String]) -> Result<(), Halt> {
-        for alert_id in alert_ids {
+        for (nth, alert_id) in alert_ids.iter().enumerate() {
+            if alert_ids.iter().take(nth).any(|before| before == alert_id) {
+                continue;
+            }
             let mut alert = find_alert(step, "alert_ids", alert_id)?;
             let incident = step.incident(&alert.incident_id)?;
             if !alert.is_open(incident.as_ref()) {
@@ -66,7 +69,7 @@ impl By {
                 step.archive_alert(alert)?;
                 continue;
             };
-            incident.tally.close_one(&alert);
+            incident.close_one(&alert);
             alert.closed = true;
             step.put_alert(alert);
             note(step, &mut incident, "a_close", self.who, self.at, json!({"alert_id": alert_id}));
