@@ -48,9 +48,12 @@ impl By {
             "owner_id": merging.owner_id, "title": target.title,
             "remove_source_incidents": merging.remove_source_incidents, "source_responders": responders});
         for mut source in sources {
+            // It stays as bad as it was, whichever of its alerts leaves last.
+            let shown = (source.incident_severity, source.incident_status);
             for alert in step.members(&source)? {
                 self.move_alert(step, alert, &mut source, &mut target);
             }
+            (source.incident_severity, source.incident_status) = shown;
             note(step, &mut source, EventType::Merge.name(), self.who, self.at, detail.clone());
             if merging.remove_source_incidents {
                 source.handled().removed = true;
