@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::end::close_if_empty;
+use super::end::close_if_over;
 use super::{AlertMerging, By, Halt, Merging, find, find_alert, open, refused};
 use crate::board::{ALERTS, Alert, EventType, Incident, Step};
 use crate::engine::closing::{How, close, no_source_where_acknowledged};
@@ -66,7 +66,8 @@ impl By {
         Ok(())
     }
 
-    /// Moves alerts into an incident. An incident that is left without alerts closes.
+    /// Moves alerts into an incident. An incident that is left without alerts closes, and so does
+    /// one that is left with recovered ones only, as if the last of them had recovered now.
     pub(super) fn merge_alerts(&self, step: &mut Step, merging: &AlertMerging) -> Result<(), Halt> {
         let mut target = find(step, "incident_id", &merging.incident_id)?;
         open(&target)?;
@@ -83,8 +84,9 @@ impl By {
                 self.take_in(step, alert, &mut target);
                 continue;
             };
+            let was_active = source.active_alert_cnt() > 0;
             self.move_alert(step, alert, &mut source, &mut target);
-            left.push(source.incident_id.clone());
+            left.push((source.incident_id.clone(), was_active));
             step.put_incident(source);
         }
         self.rename(step, &mut target, merging.title.as_ref(), merging.owner_id);
@@ -93,7 +95,7 @@ impl By {
             "progress": target.progress.name()}});
         report(step, &mut target, EventType::Merge, self.who, self.at, detail);
         step.put_incident(target);
-        left.iter().try_for_each(|incident_id| close_if_empty(step, self, incident_id))
+        left.iter().try_for_each(|(incident_id, was_active)| close_if_over(step, self, incident_id, *was_active))
     }
 
     fn rename(&self, step: &mut Step, target: &mut Incident, title: Option<&String>, owner_id: i64) {
