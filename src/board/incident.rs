@@ -9,7 +9,7 @@ use super::alert::Alert;
 use super::handling::Handling;
 use super::tally::Tally;
 use crate::intake::{Image, Severity, Status};
-use crate::journal::AutoResolve;
+use crate::journal::{AutoResolve, Texts};
 
 /// The most alerts in an incident; of those that would join it beyond, the first makes a new one.
 pub const ALERTS: u32 = 5000;
@@ -117,6 +117,9 @@ pub struct Group {
     /// By rule: the marks of its first alert.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<u64>,
+    /// By similarity: what it is compared by, while it is closed. While it is open, that stands with those of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Texts>,
     /// When an alert last joined, Unix seconds.
     pub joined_at: u64,
 }

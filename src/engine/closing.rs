@@ -52,28 +52,32 @@ pub fn close(step: &mut Step, incident: &mut Incident, how: How, who: Who, at: T
 }
 
 /// Alerts join it no more.
-fn leave_groups(step: &mut Step, incident: &Incident) -> Result<(), Missing> {
-    let Some(group) = &incident.group else {
+fn leave_groups(step: &mut Step, incident: &mut Incident) -> Result<(), Missing> {
+    let Some(group) = &mut incident.group else {
         return Ok(());
     };
     for mark in &group.marks {
         step.remove_group(*mark, &incident.incident_id)?;
     }
     if group.method == 'i' {
+        group.texts = step.alike(&incident.incident_id)?;
         step.remove_alike(&incident.incident_id);
     }
     Ok(())
 }
 
 /// Alerts join it again, as far as no other incident has taken its place.
-fn rejoin_groups(step: &mut Step, incident: &Incident) -> Result<(), Missing> {
-    let Some(group) = &incident.group else {
+fn rejoin_groups(step: &mut Step, incident: &mut Incident) -> Result<(), Missing> {
+    let Some(group) = &mut incident.group else {
         return Ok(());
     };
     for mark in &group.marks {
         if step.group(*mark)?.is_none_or(|other| !other.is_open()) {
             step.put_group(*mark, &incident.incident_id);
         }
+    }
+    if let Some(texts) = group.texts.take() {
+        step.put_alike(&incident.incident_id, texts);
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ fn group(step: &mut Step, incident_id: &str, grouping: &Grouping) -> Group {
         step.put_alike(incident_id, texts.clone());
     }
     let method = if grouping.texts.is_some() { 'i' } else { 'p' };
-    Group { method, marks: grouping.marks.clone(), joined_at: 0 }
+    Group { method, marks: grouping.marks.clone(), texts: None, joined_at: 0 }
 }
 
 /// The open incident that takes in an alert.
