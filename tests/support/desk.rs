@@ -343,7 +343,10 @@ impl Desk {
                 Batch::Segment(key) => self.read(key),
             };
             for document in self.change(|board| board.settle(&batch, &events, now)) {
-                self.closed.insert(document.incident.incident_id.clone(), document);
+                // The document of one that is to be forgotten says only that.
+                if !document.incident.is_removed() {
+                    self.closed.insert(document.incident.incident_id.clone(), document);
+                }
             }
         }
         self.store();
