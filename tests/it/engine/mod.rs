@@ -3,6 +3,8 @@
 mod alerts;
 mod flapping;
 mod grouping;
+mod inhibition;
+mod merging;
 mod noise;
 mod people;
 mod states;

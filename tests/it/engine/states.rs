@@ -249,7 +249,7 @@ fn merged_into_another_it_is_closed_and_its_alerts_move() {
     let mut desk = desk();
     desk.fires("a").fires("b");
     let (source, target) = (desk.holding("a"), desk.holding("b"));
-    desk.at(60).does(Action::Merge(Box::new(super::people::merging(&[&source], &target))));
+    desk.at(60).does(Action::Merge(Box::new(super::merging::merging(&[&source], &target))));
     assert_eq!(desk.incident(&source).progress, Closed);
     assert_eq!((desk.incident(&source).close_time, desk.incident(&source).alert_cnt()), (T0 + 60, 0));
     assert_eq!(desk.holding("a"), target);
