@@ -79,7 +79,7 @@ pub struct Alert {
     pub past: Vec<PastEvent>,
     /// Which events it has had, as far as their senders gave the time of the event; the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    seen: Vec<u64>,
+    pub(super) seen: Vec<u64>,
 }
 
 /// Why an alert is in no incident.

@@ -183,7 +183,9 @@ mod tests {
     #[test]
     fn an_overridden_field_is_noted_once() {
         let mut handling = Handling::default();
-        ["title", "impact", "title"].map(|field| handling.override_field(field));
+        for field in ["title", "impact", "title"] {
+            handling.override_field(field);
+        }
         assert_eq!(handling.overrides, ["title", "impact"]);
     }
 }
