@@ -3,7 +3,7 @@
 use alarum::board::PastEvent;
 use alarum::intake::{Image, Severity, Status};
 
-use crate::support::desk::{INTEGRATION, T0, crowded_desk, desk};
+use crate::support::desk::{INTEGRATION, T0, critical, crowded_desk, desk};
 
 fn labels(pairs: &[(&str, &str)]) -> std::collections::BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -256,4 +256,19 @@ fn a_sender_comments_and_acknowledges_the_incident_of_an_open_alert() {
     desk.acknowledges_by_alert("disk").expect_no_event();
     desk.at(30).recovers("disk").expect_event("i_rslv");
     desk.comments_by_alert("disk", "over").acknowledges_by_alert("disk").expect_no_event();
+}
+
+#[test]
+fn how_its_latest_event_came_is_kept_with_the_alert() {
+    let mut desk = desk();
+    for (nth, door) in ["zabbix", "grafana"].into_iter().enumerate() {
+        let original = critical(door);
+        desk.arrives("disk", |arrival| {
+            arrival.door = door.into();
+            arrival.config = nth as u64 + 3;
+            arrival.original = Some(Box::new(original.clone()));
+        });
+        let alert = desk.alert("disk");
+        assert_eq!((alert.door.as_str(), alert.config, alert.original), (door, nth as u64 + 3, Some(original.into())));
+    }
 }

@@ -296,3 +296,33 @@ fn thresholds_that_are_passed_at_once_warn_one_after_the_other() {
     assert_eq!(desk.story(&id), ["i_new", "i_storm", "i_storm"]);
     desk.expect_no_event();
 }
+
+#[test]
+fn the_similarity_that_is_asked_for_is_enough() {
+    let mut desk = desk();
+    let exactly = Texts { keys: vec![vec![1, 2, 3]], score: 1000 };
+    desk.rules(|ruling| ruling.grouping = Some(Grouping { texts: Some(exactly), ..Grouping::default() }));
+    desk.fires("a").fires("b");
+    assert_eq!(desk.holding("a"), desk.holding("b"));
+}
+
+#[test]
+fn merging_by_hand_goes_no_further_than_five_thousand_alerts() {
+    for (alerts, fits) in [(ALERTS - 1, true), (ALERTS, false)] {
+        let mut desk = desk();
+        desk.fires("a");
+        let (target, head) = (desk.holding("a"), String::from_utf8(desk.board().head.encode()).expect("text"));
+        desk.replace_head(&head.replace(r#""tally":{"n":1,"#, &format!(r#""tally":{{"n":{alerts},"#)));
+        desk.fires("b");
+        let (source, alert) = (desk.holding("b"), desk.alert("b").alert_id);
+        let merge = super::merging::merge(&[&source], &target);
+        let merge_alerts = super::merging::alert_merging(&[&alert], &target);
+        if fits {
+            desk.does(merge);
+            assert_eq!(desk.incident(&target).alert_cnt(), ALERTS);
+        } else {
+            desk.refuses("source_incident_ids", merge);
+            desk.refuses("alert_ids", merge_alerts);
+        }
+    }
+}

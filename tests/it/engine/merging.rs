@@ -235,3 +235,17 @@ fn a_muted_alert_that_is_closed_starts_no_incident() {
     assert!(desk.open_alert("a").is_none());
     desk.at(600).expect_no_event();
 }
+
+#[test]
+fn what_has_recovered_moves_as_recovered() {
+    let (mut desk, [target]) = desk_with(["other"]);
+    desk.rules(|ruling| ruling.grouping = Some(by(&[1]))).fires("a").fires("b");
+    let source = desk.holding("a");
+    desk.at(70).recovers("b");
+    desk.does(merge(&[&source], &target));
+    let alerts = desk.alerts_of(&target);
+    assert!(alerts.len() == 3 && alerts.iter().all(|alert| !alert.closed));
+    assert_eq!(desk.incident(&target).active_alert_cnt(), 2);
+    desk.at(80).recovers("a").recovers("other");
+    assert_eq!(desk.incident(&target).end_time, T0 + 80);
+}

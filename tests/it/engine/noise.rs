@@ -239,3 +239,31 @@ fn the_severity_of_a_quick_silence_is_that_which_the_incident_shows() {
     desk.fires("cpu").fires_with("net", |event| event.status = Status::Info);
     assert!(!desk.is_muted("cpu") && desk.is_muted("net"));
 }
+
+#[test]
+fn what_was_once_muted_stays_marked_however_often_it_is_muted_again() {
+    let mut desk = desk();
+    desk.rules(|ruling| ruling.grouping = Some(by(&[1]))).fires("disk");
+    let id = desk.holding("disk");
+    desk.rules(|ruling| ruling.silenced_until = T0 + 600);
+    for nth in 1..4 {
+        desk.at(nth).fires("disk");
+        assert!(desk.incident(&id).ever_muted && desk.alert("disk").ever_muted);
+    }
+    for nth in 4..7 {
+        desk.at(nth).fires_with("disk", |event| event.description = format!("{nth}"));
+        assert!(desk.incident(&id).ever_muted && desk.alert("disk").ever_muted);
+    }
+    desk.fires("a").fires("b").at(600);
+    assert_eq!((desk.holding("a"), desk.holding("b")), (id.clone(), id.clone()));
+    assert!(desk.incident(&id).ever_muted);
+}
+
+#[test]
+fn an_alert_that_people_move_brings_its_rules_only_where_there_are_no_others() {
+    let mut desk = desk();
+    desk.fires("a").rules(|ruling| (ruling.keep_open, ruling.silenced_until) = (true, T0 + 600)).fires("b");
+    let (id, alert) = (desk.holding("a"), desk.alert("b").alert_id);
+    desk.does(super::merging::alert_merging(&[&alert], &id));
+    assert!(!desk.incident(&id).keep_open && desk.holding("b") == id);
+}

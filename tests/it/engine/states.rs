@@ -27,6 +27,8 @@ fn an_alert_makes_an_incident_which_is_triggered() {
         assert_eq!((incident.end_time, incident.close_time, incident.snoozed_before()), (0, 0, 0));
         assert_eq!((incident.alert_cnt(), incident.active_alert_cnt(), incident.alert_event_cnt), (1, 1, 1));
         assert!(incident.handling.is_none(), "nobody has touched it");
+        let first = desk.newest(&incident.incident_id);
+        assert_eq!((first.kind.as_str(), first.at_ms, first.person_id), ("i_new", T0 * 1000, 0));
         desk.expect_no_event();
     }
 }
