@@ -218,13 +218,13 @@ fn one_that_has_left_the_board_is_called_back_and_leaves_again() {
     assert!(desk.incidents().is_empty(), "it has left");
     let before = desk.timeline(&id);
     desk.at(120).reopen(&id, "");
-    assert_eq!(desk.incidents(), [id.clone()]);
+    assert_eq!(desk.incidents(), std::slice::from_ref(&id));
     assert_eq!(desk.timeline(&id)[..before.len()], before);
     let incident = desk.incident(&id);
     assert_eq!((incident.progress, incident.incident_status), (Triggered, Status::Ok));
     assert_eq!(desk.alerts_of(&id)[0].end_time, T0 + 60);
     desk.deliver();
-    assert_eq!(desk.incidents(), [id.clone()], "what is open does not leave");
+    assert_eq!(desk.incidents(), std::slice::from_ref(&id), "what is open does not leave");
     desk.at(180).resolve(&id).deliver();
     assert!(desk.incidents().is_empty());
     assert_eq!(desk.story(&id), ["i_new", "i_rslv", "i_reopen", "i_rslv"]);
