@@ -13,6 +13,7 @@ mod golden_api;
 mod intake;
 mod lifecycle;
 mod limits;
+mod model;
 mod one_folder;
 mod promises;
 mod refusals;

@@ -8,6 +8,7 @@
 mod cluster;
 pub mod desk;
 pub mod hostile;
+pub mod model;
 mod push;
 mod receiver;
 mod sim;
