@@ -79,7 +79,7 @@ pub struct Alert {
     pub past: Vec<PastEvent>,
     /// Which events it has had, as far as their senders gave the time of the event; the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    seen: Vec<u64>,
+    pub(super) seen: Vec<u64>,
 }
 
 /// Why an alert is in no incident.
@@ -347,5 +347,44 @@ mod tests {
             alert.take(&arrival, time);
         }
         assert_eq!(alert.seen.len(), SEEN);
+    }
+
+    #[test]
+    fn what_an_alert_does_not_have_is_not_stored_and_what_it_has_reads_back() {
+        let plain = serde_json::to_string(&Alert::default()).expect("plain data");
+        for absent in
+            ["door", "config", "original", "life", "closed", "ever_muted", "muted", "flapping", "past", "seen"]
+        {
+            assert!(!plain.contains(&format!("\"{absent}\"")), "{absent}");
+        }
+        let muted = Muted { until: 1, by: MutedBy::Flapping, rule_id: "r".into(), due_at: 2, ruling: None };
+        let alert = Alert {
+            door: "d".into(),
+            config: 1,
+            life: 2,
+            closed: true,
+            ever_muted: true,
+            muted: Some(Box::new(muted)),
+            past: vec![PastEvent::default()],
+            seen: vec![3],
+            ..opened()
+        };
+        let bytes = serde_json::to_vec(&alert).expect("plain data");
+        assert_eq!(serde_json::from_slice::<Alert>(&bytes).expect("as written"), alert);
+    }
+
+    #[test]
+    fn an_alert_is_open_until_it_recovers_is_closed_or_its_incident_is() {
+        use crate::board::Progress;
+        let alert = opened();
+        let mut incident = Incident::default();
+        assert!(alert.is_open(None) && alert.is_open(Some(&incident)));
+        assert!(!Alert { end_time: 1, ..alert.clone() }.is_open(None));
+        assert!(!Alert { closed: true, ..alert.clone() }.is_open(None));
+        incident.handled().closures = 1;
+        assert!(!alert.is_open(Some(&incident)), "it was closed with it, and only the incident was reopened");
+        assert!(Alert { life: 1, ..alert.clone() }.is_open(Some(&incident)));
+        incident.progress = Progress::Closed;
+        assert!(!Alert { life: 1, ..alert }.is_open(Some(&incident)));
     }
 }

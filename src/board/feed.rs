@@ -45,3 +45,32 @@ impl FeedItem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_and_nothing_more_to_say_are_not_stored() {
+        let item = FeedItem { at_ms: 1, kind: "i_ack".into(), person_id: 0, detail: Value::Null };
+        assert_eq!(serde_json::to_string(&item).expect("plain data"), r#"{"at":1,"k":"i_ack"}"#);
+        let item = FeedItem { person_id: 2, detail: json!({}), ..item };
+        let text = serde_json::to_string(&item).expect("plain data");
+        assert_eq!(serde_json::from_str::<FeedItem>(&text).expect("as written"), item);
+    }
+
+    #[test]
+    fn the_first_entry_has_the_title_that_the_incident_had_before_it_was_changed() {
+        let incident = Incident { title: "third".into(), created_at: 5, ..Incident::default() };
+        let item = |kind: &str, from: &str| FeedItem {
+            at_ms: 0,
+            kind: kind.into(),
+            person_id: 0,
+            detail: json!({"from": from}),
+        };
+        let rest = [item("i_r_severity", "Info"), item("i_r_title", "first"), item("i_r_title", "second")];
+        let first = FeedItem::first(&incident, &rest);
+        assert_eq!((first.at_ms, &first.detail["title"]), (5000, &json!("first")));
+        assert_eq!(FeedItem::first(&incident, &rest[..1]).detail["title"], "third");
+    }
+}

@@ -44,3 +44,36 @@ impl Flaps {
         old && self.muted_until <= secs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: Flapping = Flapping { max_changes: 3, in_s: 100, mute_s: 50 };
+
+    #[test]
+    fn it_is_found_by_so_many_changes_within_the_time() {
+        let mut flaps = Flaps::default();
+        assert!(!flaps.change(POLICY, 1000) && !flaps.change(POLICY, 1099));
+        // The first is too old by now.
+        assert!(!flaps.change(POLICY, 1100));
+        assert!(flaps.change(POLICY, 1101));
+        assert_eq!(flaps, Flaps { changes: vec![], muted_until: 1151 });
+    }
+
+    #[test]
+    fn without_a_time_to_mute_it_is_only_found() {
+        let mut flaps = Flaps::default();
+        assert!(flaps.change(Flapping { max_changes: 1, mute_s: 0, ..POLICY }, 1000));
+        assert_eq!(flaps, Flaps::default());
+    }
+
+    #[test]
+    fn it_is_over_a_day_after_the_last_change_and_when_the_mute_is() {
+        let flaps = Flaps { changes: vec![1000, 2000], muted_until: 0 };
+        assert!(!flaps.is_over(2000 + LONGEST_S - 1) && flaps.is_over(2000 + LONGEST_S));
+        let muted = Flaps { changes: vec![], muted_until: 5000 };
+        assert!(!muted.is_over(4999) && muted.is_over(5000));
+        assert!(Flaps::default().is_over(0));
+    }
+}

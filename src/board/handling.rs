@@ -124,3 +124,68 @@ fn is_never(times: &u32) -> bool {
 fn is_false(flag: &bool) -> bool {
     !flag
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_did_is_not_stored() {
+        assert_eq!(serde_json::to_string(&Handling::default()).expect("plain data"), "{}");
+    }
+
+    #[test]
+    fn all_that_was_done_reads_back() {
+        let responder = Responder { person_id: 1, assigned_at: 2, acknowledged_at: 3 };
+        let assignment = Assignment { id: "a".into(), kind: "assign".into(), person_ids: vec![1], assigned_at: 2 };
+        let handling = Handling {
+            impact: "i".into(),
+            root_cause: "c".into(),
+            resolution: "r".into(),
+            ack_time: 1,
+            snoozed_before: 2,
+            fields: Map::from_iter([("f".to_owned(), Value::Null)]),
+            creator_id: 3,
+            closer_id: -4,
+            owner_id: 5,
+            responders: vec![responder],
+            assigned_to: Some(assignment),
+            overrides: vec!["title".into()],
+            merge_disabled: true,
+            removed: true,
+            closures: 6,
+        };
+        let bytes = serde_json::to_vec(&handling).expect("plain data");
+        assert_eq!(serde_json::from_slice::<Handling>(&bytes).expect("as written"), handling);
+    }
+
+    #[test]
+    fn a_responder_is_there_once_and_keeps_when_it_was_asked() {
+        let mut handling = Handling::default();
+        handling.responder(1, 10).acknowledged_at = 15;
+        handling.responder(2, 20);
+        assert_eq!((handling.responder(1, 30).assigned_at, handling.responders.len()), (10, 2));
+    }
+
+    #[test]
+    fn the_earliest_acknowledgement_counts() {
+        let mut handling = Handling::default();
+        handling.responder(1, 0).acknowledged_at = 30;
+        handling.responder(2, 0).acknowledged_at = 20;
+        handling.responder(3, 0);
+        handling.count_acknowledgements();
+        assert!(handling.ack_time == 20 && handling.is_acknowledged());
+        handling.responders.clear();
+        handling.count_acknowledgements();
+        assert!(!handling.is_acknowledged());
+    }
+
+    #[test]
+    fn an_overridden_field_is_noted_once() {
+        let mut handling = Handling::default();
+        for field in ["title", "impact", "title"] {
+            handling.override_field(field);
+        }
+        assert_eq!(handling.overrides, ["title", "impact"]);
+    }
+}

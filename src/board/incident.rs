@@ -9,7 +9,7 @@ use super::alert::Alert;
 use super::handling::Handling;
 use super::tally::Tally;
 use crate::intake::{Image, Severity, Status};
-use crate::journal::AutoResolve;
+use crate::journal::{AutoResolve, Texts};
 
 /// The most alerts in an incident; of those that would join it beyond, the first makes a new one.
 pub const ALERTS: u32 = 5000;
@@ -120,6 +120,9 @@ pub struct Group {
     /// By rule: the marks of its first alert.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<u64>,
+    /// By similarity: what it is compared by, while it is closed. While it is open, that stands with those of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Texts>,
     /// When an alert last joined, Unix seconds.
     pub joined_at: u64,
 }
@@ -215,6 +218,13 @@ impl Incident {
         self.rate();
     }
 
+    /// An event of one of its alerts came, whatever it said.
+    pub fn heard(&mut self, secs: u64) {
+        if self.auto_resolve.is_some_and(|auto| auto.from_update) {
+            self.active_at = secs;
+        }
+    }
+
     /// Takes in that one of its alerts, which was `before`, changed by an event.
     pub fn follow(&mut self, before: &Alert, alert: &Alert, secs: u64) {
         self.tally.change(before, alert);
@@ -224,6 +234,12 @@ impl Incident {
         self.ever_muted |= alert.ever_muted;
         self.rate();
         self.follow_labels(alert);
+    }
+
+    /// One of its active alerts was closed by hand: that does not make it recovered.
+    pub fn close_one(&mut self, alert: &Alert) {
+        self.tally.close_one(alert);
+        self.incident_status = self.tally.status().unwrap_or(self.incident_status);
     }
 
     /// Its labels are those of its first alert.
@@ -339,3 +355,6 @@ fn is_zero_u32(number: &u32) -> bool {
 fn is_false(flag: &bool) -> bool {
     !flag
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,9 @@ use crate::keys;
 /// A page larger than this is split, bytes.
 pub const PAGE_BYTES: usize = 96 * 1024;
 
+/// How much earlier than now what comes to a board may have been received, seconds; ample.
+const LATE_S: u64 = 3600;
+
 /// What a board keeps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Entity {
@@ -61,9 +64,10 @@ pub enum Entity {
 }
 
 impl Entity {
-    /// Whether it matters no more at this Unix second, so that it may be let go of without a word.
+    /// Whether it matters no more at this Unix second, so that it may be let go of without a word. What was received
+    /// earlier may still come.
     pub fn is_over(&self, secs: u64) -> bool {
-        matches!(self, Self::Flaps(flaps) if flaps.is_over(secs))
+        matches!(self, Self::Flaps(flaps) if flaps.is_over(secs.saturating_sub(LATE_S)))
     }
 }
 

@@ -196,6 +196,14 @@ impl Step<'_> {
         Ok(alikes)
     }
 
+    /// By what an incident is compared.
+    pub fn alike(&self, incident_id: &str) -> Result<Option<Texts>, Missing> {
+        Ok(match self.get(&page::alike(incident_id))? {
+            Some(Entity::Alike(texts)) => Some(texts.clone()),
+            _ => None,
+        })
+    }
+
     /// Says by what an incident is compared.
     pub fn put_alike(&mut self, incident_id: &str, texts: Texts) {
         self.put(page::alike(incident_id), Entity::Alike(texts));

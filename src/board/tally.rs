@@ -109,3 +109,91 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert(severity: Severity, status: Status) -> Alert {
+        Alert { alert_severity: severity, alert_status: status, ..Alert::default() }
+    }
+
+    #[test]
+    fn an_empty_tally_has_neither_status_nor_severity_and_has_not_recovered() {
+        let tally = Tally::default();
+        assert_eq!((tally.alerts, tally.active(), tally.status(), tally.severity()), (0, 0, None, None));
+        assert!(!tally.recovered());
+    }
+
+    #[test]
+    fn each_severity_and_status_is_counted_in_and_out() {
+        for (severity, status) in SEVERITIES.into_iter().map(|severity| (severity, Status::from(severity))) {
+            let mut tally = Tally::default();
+            let one = alert(severity, status);
+            tally.add(&one);
+            assert_eq!((tally.alerts, tally.active()), (1, 1));
+            assert_eq!((tally.severity(), tally.status()), (Some(severity), Some(status)));
+            tally.remove(&one, 0);
+            assert_eq!(tally, Tally::default());
+        }
+    }
+
+    #[test]
+    fn the_worst_is_told_whatever_the_order() {
+        let mut tally = Tally::default();
+        for severity in [Severity::Warning, Severity::Critical, Severity::Info] {
+            tally.add(&alert(severity, severity.into()));
+        }
+        assert_eq!((tally.severity(), tally.status()), (Some(Severity::Critical), Some(Status::Critical)));
+        assert_eq!((tally.alerts, tally.active()), (3, 3));
+        let (before, after) = (alert(Severity::Critical, Status::Critical), alert(Severity::Critical, Status::Ok));
+        tally.change(&before, &after);
+        assert_eq!((tally.severity(), tally.status()), (Some(Severity::Critical), Some(Status::Warning)));
+        assert_eq!((tally.active(), tally.recovered()), (2, false));
+        tally.remove(&after, 0);
+        assert_eq!((tally.severity(), tally.alerts), (Some(Severity::Warning), 2));
+    }
+
+    #[test]
+    fn alerts_have_recovered_when_one_has_and_none_is_active() {
+        let mut tally = Tally::default();
+        let (one, other) = (alert(Severity::Info, Status::Info), alert(Severity::Info, Status::Info));
+        tally.add(&one);
+        tally.add(&other);
+        tally.close_one(&one);
+        assert_eq!((tally.active(), tally.recovered()), (1, false));
+        tally.change(&other, &alert(Severity::Info, Status::Ok));
+        assert!(tally.recovered());
+    }
+
+    #[test]
+    fn what_was_closed_is_not_active_and_not_recovered() {
+        let mut tally = Tally::default();
+        tally.add(&alert(Severity::Warning, Status::Warning));
+        tally.close();
+        assert_eq!((tally.alerts, tally.active(), tally.status(), tally.recovered()), (1, 0, None, false));
+        let closed = Alert { closed: true, ..alert(Severity::Info, Status::Info) };
+        tally.add(&closed);
+        assert_eq!((tally.alerts, tally.active(), tally.severity()), (2, 0, Some(Severity::Warning)));
+    }
+
+    #[test]
+    fn what_goes_is_counted_out_of_what_it_was_counted_in() {
+        let mut tally = Tally::default();
+        let (old, new) =
+            (alert(Severity::Info, Status::Info), Alert { life: 1, ..alert(Severity::Info, Status::Info) });
+        tally.add(&old);
+        tally.close();
+        tally.add(&new);
+        tally.remove(&old, 1);
+        assert_eq!((tally.alerts, tally.active()), (1, 1), "it was closed with its incident");
+        tally.remove(&Alert { closed: true, ..new.clone() }, 1);
+        assert_eq!((tally.alerts, tally.active()), (0, 1), "it was closed by itself");
+        let mut tally = Tally::default();
+        let recovered = alert(Severity::Info, Status::Ok);
+        tally.add(&recovered);
+        tally.add(&new);
+        tally.remove(&recovered, 1);
+        assert_eq!((tally.recovered, tally.active()), (0, 1));
+    }
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::tell::{Who, report};
-use crate::board::{EventType, Incident, Missing, Progress, Step};
+use crate::board::{Alert, EventType, Incident, Missing, Progress, Step};
 use crate::time::Timestamp;
 
 /// How an incident is closed, as its timeline tells it.
@@ -52,28 +52,32 @@ pub fn close(step: &mut Step, incident: &mut Incident, how: How, who: Who, at: T
 }
 
 /// Alerts join it no more.
-fn leave_groups(step: &mut Step, incident: &Incident) -> Result<(), Missing> {
-    let Some(group) = &incident.group else {
+fn leave_groups(step: &mut Step, incident: &mut Incident) -> Result<(), Missing> {
+    let Some(group) = &mut incident.group else {
         return Ok(());
     };
     for mark in &group.marks {
         step.remove_group(*mark, &incident.incident_id)?;
     }
     if group.method == 'i' {
+        group.texts = step.alike(&incident.incident_id)?;
         step.remove_alike(&incident.incident_id);
     }
     Ok(())
 }
 
 /// Alerts join it again, as far as no other incident has taken its place.
-fn rejoin_groups(step: &mut Step, incident: &Incident) -> Result<(), Missing> {
-    let Some(group) = &incident.group else {
+fn rejoin_groups(step: &mut Step, incident: &mut Incident) -> Result<(), Missing> {
+    let Some(group) = &mut incident.group else {
         return Ok(());
     };
     for mark in &group.marks {
         if step.group(*mark)?.is_none_or(|other| !other.is_open()) {
             step.put_group(*mark, &incident.incident_id);
         }
+    }
+    if let Some(texts) = group.texts.take() {
+        step.put_alike(&incident.incident_id, texts);
     }
     Ok(())
 }
@@ -88,6 +92,13 @@ pub fn no_sources(step: &mut Step, incident: &Incident) -> Result<(), Missing> {
         step.source(&alert.identity(), &[], 0);
     }
     Ok(())
+}
+
+/// An alert that joins an incident which somebody is at inhibits no others.
+pub fn no_source_where_acknowledged(step: &mut Step, incident: &Incident, alert: &Alert) {
+    if incident.progress == Progress::Processing && alert.is_open(Some(incident)) {
+        step.source(&alert.identity(), &[], 0);
+    }
 }
 
 /// Opens a closed incident again, which is to be put after it. Its alerts stay closed; those that come join it as before.

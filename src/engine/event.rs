@@ -16,11 +16,10 @@ pub fn arrive(step: &mut Step, cause: Cause, integration_id: i64, arrival: &Arri
     if arrival.event.status == Status::Ok {
         // What goes everywhere may come again to a board on which it found nothing: it must not find then what was not
         // there before.
-        match alert.filter(|alert| alert.opened <= cause.into()) {
-            Some(alert) => recover(step, cause, &identity, arrival, alert, incident)?,
-            None => step.source(&identity, &[], 0),
-        }
-        return Ok(());
+        return match alert.filter(|alert| alert.opened <= cause.into()) {
+            Some(alert) => recover(step, cause, &identity, arrival, alert, incident),
+            None => Ok(()),
+        };
     }
     let secs = cause.received.secs();
     let ruling = arrival.ruling(cause.channel);
@@ -74,6 +73,7 @@ fn recover(
         alert.muted = None;
         return step.archive_alert(alert);
     };
+    incident.heard(secs);
     incident.follow(&before, &alert, secs);
     step.put_alert(alert);
     if flaps {
@@ -137,9 +137,7 @@ impl Firing<'_> {
         if incident.auto_resolve != unchanged.auto_resolve {
             incident.updated_at = secs;
         }
-        if incident.auto_resolve.is_some_and(|auto| auto.from_update) {
-            incident.active_at = secs;
-        }
+        incident.heard(secs);
         if effect == Effect::Updated {
             incident.follow(&before, &alert, secs);
         } else {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::closing::no_source_where_acknowledged;
 use super::flapping;
 use super::tell::{Who, report, tell};
 use crate::board::{ALERTS, Alert, EventType, Group, Incident, Missing, Step};
@@ -32,6 +33,7 @@ pub fn join_or_open(
         Some(mut incident) => {
             follow_rules(&mut incident, ruling);
             incident.join(&mut alert, secs);
+            no_source_where_acknowledged(step, &incident, &alert);
             storm(step, &mut incident, ruling, at);
             incident
         }
@@ -67,7 +69,7 @@ fn group(step: &mut Step, incident_id: &str, grouping: &Grouping) -> Group {
         step.put_alike(incident_id, texts.clone());
     }
     let method = if grouping.texts.is_some() { 'i' } else { 'p' };
-    Group { method, marks: grouping.marks.clone(), joined_at: 0 }
+    Group { method, marks: grouping.marks.clone(), texts: None, joined_at: 0 }
 }
 
 /// The open incident that takes in an alert.

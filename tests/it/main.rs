@@ -5,6 +5,7 @@ mod support;
 
 mod archive;
 mod documents;
+mod engine;
 mod explain;
 mod fuzz;
 mod fuzz_rules;

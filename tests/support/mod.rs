@@ -6,6 +6,7 @@
 #![allow(dead_code)] // no test uses all of it
 
 mod cluster;
+pub mod desk;
 pub mod hostile;
 pub mod model;
 mod push;

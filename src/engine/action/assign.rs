@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{By, Halt, open, refused};
-use crate::board::{Assignment, EventType, Incident, Progress, Responder, Step};
+use crate::board::{Assignment, EventType, Incident, Progress, Step};
 use crate::engine::tell::report;
 use crate::id::short_key;
 
@@ -73,9 +73,4 @@ pub(super) fn assignment(by: &By, kind: &str, person_ids: &[i64]) -> Assignment 
         person_ids: person_ids.to_vec(),
         assigned_at: by.at.secs(),
     }
-}
-
-/// Those to whom an incident was just assigned.
-pub(super) fn responders(person_ids: &[i64], secs: u64) -> Vec<Responder> {
-    person_ids.iter().map(|&person_id| Responder { person_id, assigned_at: secs, acknowledged_at: 0 }).collect()
 }

@@ -1,6 +1,6 @@
 //! Incidents made by hand: they have no alerts and no labels, and close by hand or by time.
 
-use super::assign::{assignment, check, responders};
+use super::assign::{assignment, check};
 use super::{By, Creation, Done, Halt};
 use crate::board::{EventType, Handling, Incident, Step};
 use crate::engine::tell::tell;
@@ -15,7 +15,9 @@ impl By {
         let mut handling = Handling { creator_id: self.who.id(), fields, ..Handling::default() };
         if !person_ids.is_empty() {
             check(&person_ids)?;
-            handling.responders = responders(&person_ids, secs);
+            for &person_id in &person_ids {
+                handling.responder(person_id, secs);
+            }
             handling.assigned_to = Some(assignment(self, "assign", &person_ids));
         }
         let mut incident = Incident {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{By, Halt, Resolution, find, find_alert, open, refused};
+use super::{By, Halt, Resolution, find_alert, open, refused};
 use crate::board::{EventType, Incident, Step};
 use crate::engine::closing::{self, How, close};
 use crate::engine::tell::{Who, note, report};
@@ -53,7 +53,10 @@ impl By {
     /// Closes alerts before they recover: they take no more events. An incident that is left without an active alert
     /// closes with the last of them.
     pub(super) fn close_alerts(&self, step: &mut Step, alert_ids: &[String]) -> Result<(), Halt> {
-        for alert_id in alert_ids {
+        for (nth, alert_id) in alert_ids.iter().enumerate() {
+            if alert_ids.iter().take(nth).any(|before| before == alert_id) {
+                continue;
+            }
             let mut alert = find_alert(step, "alert_ids", alert_id)?;
             let incident = step.incident(&alert.incident_id)?;
             if !alert.is_open(incident.as_ref()) {
@@ -66,7 +69,7 @@ impl By {
                 step.archive_alert(alert)?;
                 continue;
             };
-            incident.tally.close_one(&alert);
+            incident.close_one(&alert);
             alert.closed = true;
             step.put_alert(alert);
             note(step, &mut incident, "a_close", self.who, self.at, json!({"alert_id": alert_id}));
@@ -100,12 +103,20 @@ impl By {
     }
 }
 
-/// Closes an incident that is left without alerts, because they have moved to another.
-pub(super) fn close_if_empty(step: &mut Step, by: &By, incident_id: &str) -> Result<(), Halt> {
-    let mut incident = find(step, "alert_ids", incident_id)?;
-    if incident.is_open() && incident.alert_cnt() == 0 && incident.integration_id != 0 {
-        close(step, &mut incident, How::ByHand, Who::Person(by.who.id()), by.at)?;
-        step.put_incident(incident);
+/// Closes an incident that alerts have left for another, where it is left without any or with recovered ones only.
+/// `was_active`: it had an active one before.
+pub(super) fn close_if_over(step: &mut Step, by: &By, incident_id: &str, was_active: bool) -> Result<(), Halt> {
+    let Some(mut incident) = step.incident(incident_id)?.filter(Incident::is_open) else {
+        return Ok(());
+    };
+    if was_active && incident.tally.recovered() {
+        incident.end_time = by.at.secs();
+        if !incident.keep_open {
+            close(step, &mut incident, How::Recovered, Who::Nobody, by.at)?;
+        }
+    } else if incident.alert_cnt() == 0 && incident.integration_id != 0 {
+        close(step, &mut incident, How::ByHand, by.who, by.at)?;
     }
+    step.put_incident(incident);
     Ok(())
 }

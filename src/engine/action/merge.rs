@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::end::close_if_empty;
+use super::end::close_if_over;
 use super::{AlertMerging, By, Halt, Merging, find, find_alert, open, refused};
 use crate::board::{ALERTS, Alert, EventType, Incident, Step};
-use crate::engine::closing::{How, close};
+use crate::engine::closing::{How, close, no_source_where_acknowledged};
 use crate::engine::joining::follow_rules;
 use crate::engine::tell::{note, report};
 
@@ -48,9 +48,12 @@ impl By {
             "owner_id": merging.owner_id, "title": target.title,
             "remove_source_incidents": merging.remove_source_incidents, "source_responders": responders});
         for mut source in sources {
+            // It stays as bad as it was, whichever of its alerts leaves last.
+            let shown = (source.incident_severity, source.incident_status);
             for alert in step.members(&source)? {
                 self.move_alert(step, alert, &mut source, &mut target);
             }
+            (source.incident_severity, source.incident_status) = shown;
             note(step, &mut source, EventType::Merge.name(), self.who, self.at, detail.clone());
             if merging.remove_source_incidents {
                 source.handled().removed = true;
@@ -63,7 +66,8 @@ impl By {
         Ok(())
     }
 
-    /// Moves alerts into an incident. An incident that is left without alerts closes.
+    /// Moves alerts into an incident. An incident that is left without alerts closes, and so does
+    /// one that is left with recovered ones only, as if the last of them had recovered now.
     pub(super) fn merge_alerts(&self, step: &mut Step, merging: &AlertMerging) -> Result<(), Halt> {
         let mut target = find(step, "incident_id", &merging.incident_id)?;
         open(&target)?;
@@ -80,8 +84,9 @@ impl By {
                 self.take_in(step, alert, &mut target);
                 continue;
             };
+            let was_active = source.active_alert_cnt() > 0;
             self.move_alert(step, alert, &mut source, &mut target);
-            left.push(source.incident_id.clone());
+            left.push((source.incident_id.clone(), was_active));
             step.put_incident(source);
         }
         self.rename(step, &mut target, merging.title.as_ref(), merging.owner_id);
@@ -90,7 +95,7 @@ impl By {
             "progress": target.progress.name()}});
         report(step, &mut target, EventType::Merge, self.who, self.at, detail);
         step.put_incident(target);
-        left.iter().try_for_each(|incident_id| close_if_empty(step, self, incident_id))
+        left.iter().try_for_each(|(incident_id, was_active)| close_if_over(step, self, incident_id, *was_active))
     }
 
     fn rename(&self, step: &mut Step, target: &mut Incident, title: Option<&String>, owner_id: i64) {
@@ -110,6 +115,7 @@ impl By {
         source.let_go(&alert, self.at.secs());
         alert.closed |= !was_open && alert.end_time == 0;
         target.join(&mut alert, self.at.secs());
+        no_source_where_acknowledged(step, target, &alert);
         target.storm = target.storm.max(source.storm).max(target.alert_cnt());
         step.put_alert(alert);
     }
@@ -123,6 +129,7 @@ impl By {
             follow_rules(target, Some(ruling));
         }
         target.join(&mut alert, self.at.secs());
+        no_source_where_acknowledged(step, target, &alert);
         target.storm = target.storm.max(target.alert_cnt());
         step.put_alert(alert);
     }

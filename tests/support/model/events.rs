@@ -58,9 +58,8 @@ impl Model {
     /// Until when other alerts inhibit one, if they do.
     fn inhibited(&self, key: &Key, targets: &[u64], secs: u64) -> Option<u64> {
         let sources = self.sources.iter().filter(|(source, _)| *source != key).map(|(_, source)| source);
-        let active = sources.filter(|(last, marks)| {
-            secs < last + ACTIVE_S && marks.iter().any(|mark| targets.contains(mark))
-        });
+        let active =
+            sources.filter(|(last, marks)| secs < last + ACTIVE_S && marks.iter().any(|mark| targets.contains(mark)));
         active.map(|(last, _)| last + ACTIVE_S).max()
     }
 
@@ -190,7 +189,6 @@ impl Model {
 
     fn recover(&mut self, key: &Key, arrival: &Arrival, at: Timestamp) {
         let Some(id) = self.open_alert(key) else {
-            self.sources.remove(key);
             return;
         };
         if self.repeated(&id, &arrival.event) {
@@ -209,7 +207,11 @@ impl Model {
         let Some(held_by) = alert.incident.clone() else {
             return;
         };
-        self.incident(&held_by).ever_muted |= alert.ever_muted;
+        let incident = self.incident(&held_by);
+        incident.ever_muted |= alert.ever_muted;
+        if incident.auto_resolve.is_some_and(|auto| auto.from_update) {
+            incident.active_at = at.secs();
+        }
         self.attach(&held_by, at.secs());
         self.follow_labels(&held_by, &alert);
         if flaps {
@@ -348,7 +350,7 @@ impl Model {
         alert.incident = Some(incident.to_owned());
         let alert = alert.clone();
         let into = self.incident(incident);
-        into.alerts.push(alert.id);
+        into.alerts.push(alert.id.clone());
         into.event_cnt += alert.event_cnt;
         into.last = into.last.max(alert.last);
         into.updated_at = secs;
@@ -357,6 +359,10 @@ impl Model {
         into.joined_at = secs;
         if !into.integrations.contains(&alert.key.0) {
             into.integrations.push(alert.key.0);
+        }
+        // Somebody is at it.
+        if into.progress == Progress::Processing && alert.is_open() {
+            self.sources.remove(&alert.key);
         }
         self.rate(incident);
     }

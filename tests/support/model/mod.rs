@@ -244,7 +244,6 @@ impl Model {
         }
         let incident = self.incident(id);
         incident.holds.clear();
-        incident.texts = None;
         incident.snoozed_before = 0;
         if let Some(person) = person {
             incident.closer = person;

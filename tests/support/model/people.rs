@@ -31,11 +31,16 @@ impl Model {
     pub fn act(&mut self, act: &Act) -> Result {
         let mut next = self.clone();
         next.now = act.at.secs();
-        let recalled: Vec<(String, usize)> = act.action.incident_ids().iter().filter_map(|id| {
-            let incident = next.incidents.get_mut(*id).filter(|incident| incident.left)?;
-            incident.left = false;
-            Some((incident.id.clone(), incident.events))
-        }).collect();
+        let recalled: Vec<(String, usize)> = act
+            .action
+            .incident_ids()
+            .iter()
+            .filter_map(|id| {
+                let incident = next.incidents.get_mut(*id).filter(|incident| incident.left)?;
+                incident.left = false;
+                Some((incident.id.clone(), incident.events))
+            })
+            .collect();
         let by =
             By { person: act.person_id, who: Some(act.person_id), at: act.at, secs: act.at.secs(), token: act.token };
         next.does(&by, &act.action)?;
@@ -89,7 +94,10 @@ impl Model {
             }
             Action::Merge(merging) => self.merge(by, merging),
             Action::MergeAlerts(merging) => self.merge_alerts(by, merging),
-            Action::CloseAlerts(ids) => ids.iter().try_for_each(|id| self.close_alert(by, id)),
+            Action::CloseAlerts(ids) => {
+                let once = |(nth, id): &(usize, &String)| !ids[..*nth].contains(id);
+                ids.iter().enumerate().filter(once).try_for_each(|(_, id)| self.close_alert(by, id))
+            }
             Action::DisableMerge(ids) => self.each(ids, |model, id| {
                 model.open(id)?.merge_disabled = true;
                 model.note(id, "i_disable_merge", by.who, by.at, json!({}));
@@ -162,7 +170,10 @@ impl Model {
             ..Incident::default()
         };
         if !persons.is_empty() {
-            incident.responders = persons.iter().map(|person| (*person, by.secs, 0)).collect();
+            // Each once.
+            let known = |nth: usize| persons[..nth].contains(&persons[nth]);
+            let once = (0..persons.len()).filter(|nth| !known(*nth));
+            incident.responders = once.map(|nth| (persons[nth], by.secs, 0)).collect();
             incident.assigned = Some(("assign".into(), persons, by.secs));
         }
         let id = incident.id.clone();
@@ -312,9 +323,7 @@ impl Model {
             }
         }
         check(!sources.is_empty())?;
-        let summary = |incident: &Incident| {
-            json!({"incident_id": incident.id, "title": incident.title, "progress": incident.progress.name()})
-        };
+        let summary = |incident: &Incident| json!({"incident_id": incident.id, "title": incident.title, "progress": incident.progress.name()});
         let told: Vec<Value> = sources.iter().map(|id| summary(&self.incidents[*id])).collect();
         let of = |id: &&String| self.incidents[*id].responders.iter().map(|responder| responder.0);
         let responders: Vec<i64> = sources.iter().flat_map(of).collect();
@@ -328,7 +337,10 @@ impl Model {
             let mut alerts = self.incidents[id].alerts.clone();
             alerts.sort();
             for alert in alerts {
+                let (severity, status) = (self.incidents[id].severity, self.incidents[id].status);
                 self.move_alert(&alert, id, target, by.secs);
+                // It stays as bad as it was.
+                (self.incident(id).severity, self.incident(id).status) = (severity, status);
             }
             self.note(id, "i_merge", by.who, by.at, detail.clone());
             self.incident(id).removed = merging.remove_source_incidents;
@@ -366,8 +378,9 @@ impl Model {
             match self.alerts[id].incident.clone() {
                 Some(source) if source == *target => {}
                 Some(source) => {
+                    let was_active = self.active(&source) > 0;
                     self.move_alert(id, &source, target, by.secs);
-                    left.push(source);
+                    left.push((source, was_active));
                 }
                 None => {
                     let muted = self.alert(id).muted.take();
@@ -388,9 +401,16 @@ impl Model {
             "title": title, "target_incident": {"incident_id": target, "title": title,
             "progress": self.incidents[target].progress.name()}});
         self.says(by, target, EventType::Merge, detail)?;
-        for source in left {
-            let incident = &self.incidents[&source];
-            if incident.is_open() && incident.alerts.is_empty() && incident.integrations[0] != 0 {
+        for (source, was_active) in left {
+            let recovered = self.incidents[&source].alerts.iter().any(|id| self.alerts[id].end > 0);
+            let over = was_active && recovered && self.active(&source) == 0;
+            let incident = self.incident(&source);
+            if incident.is_open() && over {
+                incident.end = by.secs;
+                if !incident.keep_open {
+                    self.close(&source, "event", None, by.at);
+                }
+            } else if incident.is_open() && incident.alerts.is_empty() && incident.integrations[0] != 0 {
                 self.close(&source, "console", by.who, by.at);
             }
         }
@@ -406,6 +426,11 @@ impl Model {
         let alert = alert.clone();
         self.sources.remove(&alert.key);
         if let Some(incident) = alert.incident {
+            if self.active(&incident) > 0 {
+                let (severity, end) = (self.incidents[&incident].severity, self.incidents[&incident].end);
+                self.rate(&incident);
+                (self.incident(&incident).severity, self.incident(&incident).end) = (severity, end);
+            }
             self.note(&incident, "a_close", by.who, by.at, json!({"alert_id": id}));
             if self.active(&incident) == 0 {
                 self.close(&incident, "console", by.who, by.at);

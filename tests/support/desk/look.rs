@@ -1,0 +1,193 @@
+//! What is seen at a desk, and how its board is stored.
+
+use std::rc::Rc;
+
+use alarum::board::{Alert, Batch, Board, ClosedIncident, Event, FeedItem, Incident, Missing, Page};
+use alarum::id;
+
+use super::Desk;
+
+impl Desk {
+    // What subscribers see.
+
+    /// The next event that subscribers are told of; it must be this one.
+    pub fn expect_event(&mut self, event_type: &str) -> Event {
+        let event = self.events.pop_front().unwrap_or_else(|| panic!("no event, instead of {event_type}"));
+        assert_eq!(event.event_type.name(), event_type);
+        event
+    }
+
+    /// The next events that subscribers are told of; they must be these.
+    pub fn expect_events<const N: usize>(&mut self, event_types: [&str; N]) -> [Event; N] {
+        event_types.map(|event_type| self.expect_event(event_type))
+    }
+
+    /// Subscribers are told nothing more.
+    pub fn expect_no_event(&mut self) -> &mut Self {
+        let kinds: Vec<&str> = self.events.iter().map(|event| event.event_type.name()).collect();
+        assert_eq!(kinds, [""; 0]);
+        self
+    }
+
+    /// Subscribers take all that waits. Closed incidents then leave the board.
+    pub fn deliver(&mut self) -> &mut Self {
+        self.note_events();
+        let now = self.now;
+        while let Some(batch) = self.board.batches().into_iter().next() {
+            let events = match &batch {
+                Batch::Inline(events) => events.clone(),
+                Batch::Segment(key) => self.read(key),
+            };
+            for document in self.change(|board| board.settle(&batch, &events, now)) {
+                // The document of one that is to be forgotten says only that.
+                if !document.incident.is_removed() {
+                    self.closed.insert(document.incident.incident_id.clone(), document);
+                }
+            }
+        }
+        self.store();
+        self
+    }
+
+    // What there is.
+
+    /// The incident with this id, also where it has left the board.
+    pub fn incident(&mut self, id: &str) -> Incident {
+        if let Some(document) = self.closed.get(id) {
+            return document.incident.clone();
+        }
+        self.ask(|board| board.incident(id).map(|incident| incident.cloned())).unwrap_or_else(|| panic!("no {id}"))
+    }
+
+    /// Whether there is an incident with this id, on the board or closed.
+    pub fn has_incident(&mut self, id: &str) -> bool {
+        self.closed.contains_key(id) || self.ask(|board| board.incident(id).map(|incident| incident.is_some()))
+    }
+
+    /// The ids of the incidents on the board, the crowd's aside.
+    pub fn incidents(&mut self) -> Vec<String> {
+        self.ask(|board| {
+            let of_crowd = |incident: &&Incident| !incident.dedup_key.starts_with("crowd/");
+            Ok(board.incidents()?.into_iter().filter(of_crowd).map(|incident| incident.incident_id.clone()).collect())
+        })
+    }
+
+    /// The open alert with a key.
+    pub fn alert(&mut self, key: &str) -> Alert {
+        self.open_alert(key).unwrap_or_else(|| panic!("no open alert {key}"))
+    }
+
+    /// The open alert with a key, if there is one.
+    pub fn open_alert(&mut self, key: &str) -> Option<Alert> {
+        let identity = id::alert_identity(self.integration, key);
+        self.ask(|board| board.open_alert(&identity).map(|alert| alert.cloned()))
+    }
+
+    /// The alert with this id, as it is on the board.
+    pub fn alert_with_id(&mut self, id: &str) -> Option<Alert> {
+        self.ask(|board| board.alert(id).map(|alert| alert.cloned()))
+    }
+
+    /// The id of the incident that holds the open alert with a key.
+    pub fn holding(&mut self, key: &str) -> String {
+        let id = self.alert(key).incident_id;
+        assert!(!id.is_empty(), "{key} is in no incident");
+        id
+    }
+
+    /// The alerts of an incident.
+    pub fn alerts_of(&mut self, id: &str) -> Vec<Alert> {
+        self.document(id).alerts
+    }
+
+    /// The timeline of an incident, the oldest entry first.
+    pub fn timeline(&mut self, id: &str) -> Vec<FeedItem> {
+        let ClosedIncident { incident, feed, .. } = self.document(id);
+        let first = FeedItem::first(&incident, &feed);
+        [first].into_iter().chain(feed).collect()
+    }
+
+    /// The kinds of the entries in it.
+    pub fn story(&mut self, id: &str) -> Vec<String> {
+        self.timeline(id).into_iter().map(|item| item.kind).collect()
+    }
+
+    /// The newest entry in it.
+    pub fn newest(&mut self, id: &str) -> FeedItem {
+        self.timeline(id).pop().expect("a timeline has a first entry")
+    }
+
+    fn document(&mut self, id: &str) -> ClosedIncident {
+        if let Some(document) = self.closed.get(id) {
+            return document.clone();
+        }
+        self.ask(|board| board.with_alerts(id)).unwrap_or_else(|| panic!("no {id}"))
+    }
+
+    /// The board in the form that does not depend on how it is stored.
+    pub fn canonical(&mut self) -> Vec<u8> {
+        self.ask(|board| board.canonical())
+    }
+
+    /// The board itself.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    // Storing.
+
+    /// Puts another stored head in the place of the board's.
+    pub fn replace_head(&mut self, head: &str) {
+        self.board = Board::decode(head.as_bytes()).expect("a head");
+    }
+
+    /// Stores the board and reads it back: what it has on pages is not loaded then.
+    pub(super) fn store(&mut self) {
+        self.note_events();
+        self.tokens += 1;
+        let (token, now) = (self.tokens, self.now);
+        let encoded = self.change(|board| board.encode(token, now));
+        for key in encoded.deletes {
+            self.pages.remove(&key);
+        }
+        self.pages.extend(encoded.writes);
+        self.board = Board::decode(&encoded.head).expect("as encoded");
+    }
+
+    fn note_events(&mut self) {
+        for batch in self.board.batches() {
+            if let Batch::Inline(events) = batch {
+                for event in events {
+                    if !self.told.contains(&event.event_id) {
+                        self.told.push(event.event_id.clone());
+                        self.events.push_back(event);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks the board, and loads what it misses.
+    pub fn ask<T>(&mut self, question: impl Fn(&Board) -> Result<T, Missing>) -> T {
+        self.change(|board| question(board))
+    }
+
+    /// Does something to the board, and loads what it misses.
+    pub(super) fn change<T>(&mut self, mut does: impl FnMut(&mut Board) -> Result<T, Missing>) -> T {
+        loop {
+            match does(&mut self.board) {
+                Ok(done) => return done,
+                Err(Missing(key)) => {
+                    let page: Page = self.read(&key);
+                    self.board.load(key, Rc::new(page));
+                }
+            }
+        }
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&self, key: &str) -> T {
+        let (tag, bytes) = self.pages.get(key).and_then(|value| value.split_first()).expect("it was written");
+        assert_eq!(*tag, b'w', "{key} is in one piece");
+        serde_json::from_slice(bytes).expect("as encoded")
+    }
+}
