@@ -15,6 +15,7 @@ mod limits;
 mod model;
 mod one_folder;
 mod promises;
+mod promises_engine;
 mod refusals;
 mod replay;
 mod rules;

@@ -138,7 +138,9 @@ impl Both {
         }
         match done {
             Ok(_) => assert!(expected.is_ok(), "done, and is not allowed: {act:?}"),
-            Err(ActError::Refused(refused)) => assert!(expected.is_err(), "refused ({refused}), and is allowed: {act:?}"),
+            Err(ActError::Refused(refused)) => {
+                assert!(expected.is_err(), "refused ({refused}), and is allowed: {act:?}")
+            }
             Err(ActError::Fold(error)) => panic!("{error}"),
         }
     }
@@ -197,8 +199,12 @@ impl Both {
                 Ok(board.incidents()?.iter().map(|incident| incident.incident_id.clone()).collect::<Vec<_>>())
             }));
             let ids = ids.expect("loaded");
-            let expected: Vec<String> =
-                model.incidents.values().filter(|incident| !incident.left).map(|incident| incident.id.clone()).collect();
+            let expected: Vec<String> = model
+                .incidents
+                .values()
+                .filter(|incident| !incident.left)
+                .map(|incident| incident.id.clone())
+                .collect();
             assert_eq!(ids, expected, "the incidents on the board");
             for id in &ids {
                 let document = run(self.pages.loading(&store, &mut board, |board| board.with_alerts(id)));

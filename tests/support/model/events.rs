@@ -58,9 +58,8 @@ impl Model {
     /// Until when other alerts inhibit one, if they do.
     fn inhibited(&self, key: &Key, targets: &[u64], secs: u64) -> Option<u64> {
         let sources = self.sources.iter().filter(|(source, _)| *source != key).map(|(_, source)| source);
-        let active = sources.filter(|(last, marks)| {
-            secs < last + ACTIVE_S && marks.iter().any(|mark| targets.contains(mark))
-        });
+        let active =
+            sources.filter(|(last, marks)| secs < last + ACTIVE_S && marks.iter().any(|mark| targets.contains(mark)));
         active.map(|(last, _)| last + ACTIVE_S).max()
     }
 

@@ -31,11 +31,16 @@ impl Model {
     pub fn act(&mut self, act: &Act) -> Result {
         let mut next = self.clone();
         next.now = act.at.secs();
-        let recalled: Vec<(String, usize)> = act.action.incident_ids().iter().filter_map(|id| {
-            let incident = next.incidents.get_mut(*id).filter(|incident| incident.left)?;
-            incident.left = false;
-            Some((incident.id.clone(), incident.events))
-        }).collect();
+        let recalled: Vec<(String, usize)> = act
+            .action
+            .incident_ids()
+            .iter()
+            .filter_map(|id| {
+                let incident = next.incidents.get_mut(*id).filter(|incident| incident.left)?;
+                incident.left = false;
+                Some((incident.id.clone(), incident.events))
+            })
+            .collect();
         let by =
             By { person: act.person_id, who: Some(act.person_id), at: act.at, secs: act.at.secs(), token: act.token };
         next.does(&by, &act.action)?;
@@ -312,9 +317,7 @@ impl Model {
             }
         }
         check(!sources.is_empty())?;
-        let summary = |incident: &Incident| {
-            json!({"incident_id": incident.id, "title": incident.title, "progress": incident.progress.name()})
-        };
+        let summary = |incident: &Incident| json!({"incident_id": incident.id, "title": incident.title, "progress": incident.progress.name()});
         let told: Vec<Value> = sources.iter().map(|id| summary(&self.incidents[*id])).collect();
         let of = |id: &&String| self.incidents[*id].responders.iter().map(|responder| responder.0);
         let responders: Vec<i64> = sources.iter().flat_map(of).collect();
