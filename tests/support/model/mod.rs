@@ -4,6 +4,7 @@
 
 mod chance;
 mod events;
+mod merging;
 mod people;
 mod shown;
 
