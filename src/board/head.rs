@@ -310,8 +310,11 @@ impl Board {
         let due = self.head.due.all(&self.loaded)?;
         let alike = self.head.alike.all(&self.loaded)?;
         let closed = self.head.closed.all(&self.loaded)?;
-        Ok(serde_json::to_vec(&(channel_id, entities, last_times, sources, silences, due, alike, closed))
-            .unwrap_or_default())
+        let mut index = self.head.index.all(&self.loaded)?;
+        // What is over of them is let go of whenever pages are written.
+        index.retain(|_, entity| !matches!(entity, Entity::Flaps(_)));
+        let indexes = (due, alike, closed, index);
+        Ok(serde_json::to_vec(&(channel_id, entities, last_times, sources, silences, indexes)).unwrap_or_default())
     }
 }
 

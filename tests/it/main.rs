@@ -19,6 +19,7 @@ mod migration;
 mod model;
 mod one_folder;
 mod promises;
+mod promises_engine;
 mod refusals;
 mod replay;
 mod retention;

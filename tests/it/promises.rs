@@ -56,7 +56,7 @@ impl Sender {
     }
 }
 
-fn seeds(default: u64) -> Vec<u64> {
+pub fn seeds(default: u64) -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     match number("ALARUM_SEED") {
         Some(seed) => vec![seed],
@@ -126,7 +126,7 @@ impl Drop for Lowered {
 }
 
 /// Lets every lease end, every retry come due and everything else happen.
-fn settle(cluster: &Rc<Cluster>) {
+pub fn settle(cluster: &Rc<Cluster>) {
     cluster.run();
     for wait_ms in [1_000, 20_000, 20_000, 60_000, 300_000, 3_600_000, 86_400_000, 86_400_000] {
         cluster.sim.advance_ms(wait_ms);

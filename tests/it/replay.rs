@@ -3,63 +3,55 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use alarum::board::{Batch, Board};
 use alarum::fold::{Folder, PageCache};
-use alarum::intake::{AlertEvent, Status};
-use alarum::journal::{Accepted, Arrival, Record, What};
+use alarum::journal::{Accepted, Record};
+use alarum::ports::Store;
 use alarum::time::Timestamp;
+use alarum::value;
 use proptest::prelude::*;
 
+use crate::support::model::{Chance, Rules, pushed};
 use crate::support::{Cluster, DEMO};
+
+/// When the clocks of the tests begin.
+const START: Timestamp = Timestamp::from_secs(1_795_165_976);
 
 /// A journal: per stream its records, with stamps (milliseconds after the beginning) that rise in each stream.
 type Journal = BTreeMap<u64, Vec<(u64, Vec<Accepted>)>>;
 
-fn accepted() -> impl Strategy<Value = Accepted> {
-    let statuses = prop_oneof![Just(Status::Critical), Just(Status::Warning), Just(Status::Ok)];
-    let channels = prop_oneof![Just(vec![101]), Just(vec![100]), Just(vec![101, 100])];
-    (0..6_u8, statuses, channels, 0..3_u8).prop_map(|(key, status, channel_ids, description)| {
-        let event = AlertEvent {
-            alert_key: format!("k{key}"),
-            status,
-            title: format!("title {key}"),
-            description: format!("{description}"),
-            labels: [("n".to_owned(), format!("{description}"))].into(),
-            ..AlertEvent::default()
-        };
-        let everywhere = status == Status::Ok && key % 2 == 0;
-        let channel_ids = if everywhere { Vec::new() } else { channel_ids };
-        // Some keys inhibit others.
-        let (sources, targets) = match key {
-            0 => (vec![1], vec![]),
-            1 => (vec![1, 2], vec![2]),
-            2 | 3 => (vec![], vec![1]),
-            _ => (vec![], vec![]),
-        };
-        let what = What::Event(Arrival { event, sources, targets, ..Arrival::default() });
-        Accepted { integration_id: 9001, channel_ids, everywhere, what, ..Accepted::default() }
+/// When everything has happened that can: later than the last record and the longest silence, in the middle of a
+/// second.
+const END_MS: u64 = 40 * 86_400_000 + 500;
+
+/// Journals of everything that senders push, under rules that change. Their time is that of seconds, or of days, so
+/// that what is due happens in between.
+fn journal() -> impl Strategy<Value = Journal> {
+    let waits = prop_oneof![3 => 1..50_u64, 3 => 1..5_000_u64, 2 => 1..900_000_u64, 1 => 1..90_000_000_u64];
+    let records = prop::collection::vec((waits, prop::collection::vec(any::<u64>(), 1..4), any::<bool>()), 0..12);
+    (any::<u64>(), prop::collection::vec(records, 1..5)).prop_map(|(first, streams)| {
+        let mut chance = Chance(first);
+        let mut rules: BTreeMap<i64, Rules> = [100, 101].map(|channel| (channel, Rules::new(&mut chance))).into();
+        let mut journal = Journal::new();
+        for (nth, records) in streams.into_iter().enumerate() {
+            let mut at = 0;
+            let stamped = records.into_iter().map(|(wait, numbers, changes)| {
+                at += wait;
+                if changes {
+                    rules.values_mut().for_each(|rules| rules.change(&mut chance));
+                }
+                let secs = START.plus_millis(at).secs();
+                (at, numbers.into_iter().map(|number| pushed(&mut Chance(number), &rules, secs)).collect())
+            });
+            journal.insert(nth as u64 + 1, stamped.collect());
+        }
+        journal
     })
 }
 
-fn journal() -> impl Strategy<Value = Journal> {
-    let records = prop::collection::vec((1..50_u64, prop::collection::vec(accepted(), 1..4)), 0..12);
-    prop::collection::vec(records, 1..5).prop_map(|streams| {
-        let stamped = |records: Vec<(u64, Vec<Accepted>)>| {
-            let mut at = 0;
-            records
-                .into_iter()
-                .map(|(wait, accepted)| {
-                    (
-                        {
-                            at += wait;
-                            at
-                        },
-                        accepted,
-                    )
-                })
-                .collect()
-        };
-        streams.into_iter().enumerate().map(|(nth, records)| (nth as u64 + 1, stamped(records))).collect()
-    })
+/// When somebody folds: so many thousandths of the way to the last record, and somewhat beyond.
+fn times(count: usize) -> impl Strategy<Value = Vec<u64>> {
+    prop::collection::vec(0..1_200_u64, 0..count)
 }
 
 /// Writes a journal into an empty store.
@@ -75,13 +67,15 @@ fn write(cluster: &Rc<Cluster>, journal: &Journal, start: Timestamp) {
     }
 }
 
-/// Folds at the given times (by `racers` folders at once each time) and returns what the boards then hold.
+/// Folds at the given times (in thousandths of the journal's time, by `racers` folders at once each time) and returns what the boards then hold.
 fn fold(seed: u64, journal: &Journal, times: &[u64], racers: usize, tidy: bool) -> Vec<Vec<u8>> {
     let cluster = Cluster::new(seed, DEMO, 1, 1);
     let start = cluster.sim.now();
+    assert_eq!(start, START);
     write(&cluster, journal, start);
-    let mut times = times.to_vec();
-    times.push(10_000);
+    let last = journal.values().filter_map(|records| records.last()).map(|(at, _)| *at).max().unwrap_or(0);
+    let mut times: Vec<u64> = times.iter().map(|thousandths| last * thousandths / 1000).collect();
+    times.push(END_MS);
     times.sort_unstable();
     for at in times {
         let now = cluster.sim.now().millis_since(start);
@@ -108,10 +102,27 @@ fn contents(cluster: &Rc<Cluster>) -> Vec<Vec<u8>> {
         for mut board in folder.view(None).await.expect("a view") {
             let content = pages.loading(&store, &mut board, |board| board.canonical()).await.expect("loaded");
             slot.borrow_mut().push(content);
+            let told = events(&store, &board).await;
+            slot.borrow_mut().push(told);
         }
     });
     cluster.run();
     result.take()
+}
+
+/// What is to be told to subscribers. Nothing was delivered, so it is everything that ever was.
+async fn events(store: &impl Store, board: &Board) -> Vec<u8> {
+    let mut told = Vec::new();
+    for batch in board.batches() {
+        told.extend(match batch {
+            Batch::Inline(events) => events,
+            Batch::Segment(key) => {
+                let (bytes, _) = value::get(store, &key).await.expect("read").expect("a segment");
+                serde_json::from_slice(&bytes).expect("events")
+            }
+        });
+    }
+    serde_json::to_vec(&told).expect("plain data")
 }
 
 proptest! {
@@ -119,7 +130,7 @@ proptest! {
 
     #[test]
     fn any_cut_of_a_journal_into_folds_gives_the_same_boards(
-        journal in journal(), times in prop::collection::vec(0..700_u64, 0..6), tidy: bool, seed: u64,
+        journal in journal(), times in times(6), tidy: bool, seed: u64,
     ) {
         let at_once = fold(1, &journal, &[], 1, false);
         prop_assert_eq!(&fold(seed, &journal, &times, 1, tidy), &at_once);
@@ -127,7 +138,7 @@ proptest! {
 
     #[test]
     fn any_two_racing_folders_give_the_same_boards(
-        journal in journal(), times in prop::collection::vec(0..700_u64, 0..4), tidy: bool, seed: u64,
+        journal in journal(), times in times(4), tidy: bool, seed: u64,
     ) {
         let at_once = fold(1, &journal, &[], 1, false);
         prop_assert_eq!(&fold(seed, &journal, &times, 2, tidy), &at_once);
@@ -136,7 +147,7 @@ proptest! {
 
     #[test]
     fn folding_again_changes_nothing(journal in journal(), seed: u64) {
-        let times: Vec<u64> = (0..8).map(|nth| nth * 100).collect();
+        let times: Vec<u64> = (0..8).map(|nth| nth * 150).collect();
         prop_assert_eq!(fold(seed, &journal, &times, 1, true), fold(seed, &journal, &[], 1, false));
     }
 }

@@ -300,10 +300,9 @@ impl Desk {
     fn recall(&mut self, action: &Action) {
         for id in action.incident_ids() {
             if let Some(document) = self.closed.remove(id) {
-                let document = ClosedIncident::decode(&document.encode()).expect("as written");
                 self.change(|board| {
                     let mut step = board.step();
-                    step.recall(document.clone());
+                    step.recall(document.clone())?;
                     let changes = step.changes();
                     board.commit(changes);
                     Ok(())

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use alarum::board::{Alert, Batch, Board, ClosedIncident, Event, FeedItem, Incident, Missing, Page};
 use alarum::id;
+use alarum::keys;
 
 use super::Desk;
 
@@ -38,11 +39,16 @@ impl Desk {
                 Batch::Inline(events) => events.clone(),
                 Batch::Segment(key) => self.read(key),
             };
-            for document in self.change(|board| board.settle(&batch, &events, now)) {
-                // The document of one that is to be forgotten says only that.
-                if !document.incident.is_removed() {
-                    self.closed.insert(document.incident.incident_id.clone(), document);
+            let written = self.change(|board| board.settle(&batch, &events, now));
+            let ids: Vec<String> =
+                written.iter().filter_map(|(key, _)| key.strip_prefix("alarum:1:i:")).map(str::to_owned).collect();
+            self.pages.extend(written);
+            for id in ids.into_iter().filter(|id| !id.contains('.')) {
+                let mut document = ClosedIncident::decode(&self.bytes(&keys::incident(&id))).expect("as encoded");
+                if document.apart {
+                    document.add_alerts(&self.bytes(&keys::incident_alerts(&id))).expect("as encoded");
                 }
+                self.closed.insert(id, document);
             }
         }
         self.store();
@@ -186,8 +192,16 @@ impl Desk {
     }
 
     fn read<T: serde::de::DeserializeOwned>(&self, key: &str) -> T {
+        serde_json::from_slice(&self.bytes(key)).expect("as encoded")
+    }
+
+    /// A stored value, put together where it is in parts.
+    fn bytes(&self, key: &str) -> Vec<u8> {
         let (tag, bytes) = self.pages.get(key).and_then(|value| value.split_first()).expect("it was written");
-        assert_eq!(*tag, b'w', "{key} is in one piece");
-        serde_json::from_slice(bytes).expect("as encoded")
+        if *tag == b'w' {
+            return bytes.to_vec();
+        }
+        let parts: usize = std::str::from_utf8(bytes).ok().and_then(|digits| digits.parse().ok()).expect("a number");
+        (0..parts).flat_map(|nth| self.pages[&keys::part(key, nth)].clone()).collect()
     }
 }

@@ -8,7 +8,7 @@ use alarum::journal::{Accepted, Arrival, Flapping, Grouping, Ruling, What};
 use alarum::time::Timestamp;
 use serde_json::json;
 
-use super::{ACTIVE_S, Alert, DAY_S, Flaps, Incident, Key, Model, Muted, named};
+use super::{ACTIVE_S, Alert, DAY_S, Incident, Key, Model, Muted, named};
 
 impl Model {
     pub fn accept(&mut self, cause: Cause, accepted: &Accepted) {
@@ -227,7 +227,7 @@ impl Model {
 
     /// Whether an alert key is found flapping by this change.
     fn flap(&mut self, key: &Key, policy: Flapping, recovers: bool, secs: u64) -> bool {
-        let flaps = self.flaps.entry(key.clone()).or_insert_with(Flaps::default);
+        let flaps = self.flaps.entry(key.clone()).or_default();
         // A key that was quiet for a day is like a new one: that it opens is no change.
         let known = flaps.changes.iter().any(|at| secs < at + DAY_S) || flaps.muted_until > secs;
         if policy.max_changes == 0 || (!known && !recovers) || flaps.muted_until > secs {

@@ -4,6 +4,7 @@
 
 mod chance;
 mod events;
+mod merging;
 mod people;
 mod shown;
 
@@ -197,6 +198,7 @@ impl Model {
     /// Everything that is due by this Unix second happens, the earliest first.
     pub fn bring(&mut self, to: u64) {
         while let Some((at, _, id)) = self.first_due().filter(|(at, ..)| *at <= to) {
+            self.now = at;
             let at = Timestamp::from_secs(at);
             if self.alerts.contains_key(&id) {
                 self.look_again(&id, at);
