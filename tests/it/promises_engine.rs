@@ -9,7 +9,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::promises::{seeds, settle};
-use crate::support::{APP_KEY, Cluster, DEMO, Faults, PRIVATE_KEY, Push, request};
+use crate::support::{APP_KEY, Cluster, DEMO, Faults, PRIVATE_KEY, Push, World, request};
 
 const GROUPED: &str = "group = { method = \"p\", equals = [[\"labels.rack\"]], storm_thresholds = [2, 40] }\n";
 /// Where the instance that answers calls of the Open API lives.
@@ -222,5 +222,25 @@ fn check(seed: u64, cluster: &Rc<Cluster>, asked: &[(String, Value, Option<u16>)
             Some(500..) | None => {}
             Some(_) => assert!(!done.contains(text), "seed {seed}: {path} {body} was refused, and is done"),
         }
+    }
+}
+
+#[test]
+fn a_removed_incident_is_not_found_again_whether_or_not_it_had_left_its_board() {
+    for has_left in [false, true] {
+        let mut world = World::new();
+        world.fire("disk");
+        let id = world.incidents()[0]["incident_id"].as_str().expect("an id").to_owned();
+        if has_left {
+            world.recover("disk");
+        }
+        let ids = json!({"incident_ids": [id]});
+        assert_eq!(world.call("/incident/remove", &ids).0, 200);
+        world.at(1);
+        for (path, body) in [("/incident/info", json!({"incident_id": id})), ("/incident/reopen", ids)] {
+            let (status, answer) = world.call(path, &body);
+            assert_eq!((status, &answer["error"]["code"]), (400, &json!("ResourceNotFound")), "{path}: {answer}");
+        }
+        assert!(world.incidents().is_empty(), "{:#?}", world.incidents());
     }
 }
