@@ -22,12 +22,14 @@ pub mod id;
 pub mod ingest;
 pub mod intake;
 pub mod journal;
+pub mod json;
 pub mod keys;
 pub mod ports;
 pub mod route;
 pub mod secret;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;
+pub mod table;
 pub mod time;
 pub mod title;
 pub mod value;

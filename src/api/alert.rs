@@ -28,7 +28,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let mut alerts = document.alerts;
         let incident = &document.incident;
         alerts.retain(|alert| active.is_none_or(|active| alert.is_open(Some(incident)) == active));
-        alerts.sort_by(|a, b| b.alert_id.cmp(&a.alert_id));
+        // They come in the order of their ids.
+        alerts.reverse();
         let total = alerts.len();
         let skip = usize::try_from((page - 1).saturating_mul(limit)).unwrap_or(usize::MAX);
         let page = alerts.iter().skip(skip).take(limit as usize);

@@ -78,7 +78,7 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
 
     /// The steps, and what follows in each channel.
     async fn told(&self, mut told: Value, integration_id: i64, stored: Option<&Alert>) -> Result<Value, Failure> {
-        let Explained { admitted, channel_ids, board } = serde_json::from_value(told.clone())
+        let Explained { admitted, channel_ids, board } = crate::json::from_value(told.clone())
             .map_err(|error| FoldError::Unreadable { key: EXPLAIN.to_owned(), problem: error.to_string() })?;
         let mut channels = Vec::new();
         if let Some(Wanted { everywhere, targets }) = board {

@@ -1,7 +1,5 @@
 //! Incidents: the list, one, and what happened to it.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use super::listing::{LabelFilter, Page};
@@ -100,8 +98,8 @@ fn feed(document: &ClosedIncident, account_id: i64) -> Vec<Value> {
 pub(super) struct Query {
     pub(super) start_time: u64,
     pub(super) end_time: u64,
-    progress: BTreeSet<String>,
-    severity: BTreeSet<String>,
+    progress: Vec<String>,
+    severity: Vec<String>,
     channel_ids: Vec<i64>,
     pub(super) labels: LabelFilter,
     /// Whether the oldest come first.
@@ -122,11 +120,11 @@ impl Query {
     }
 
     pub(super) fn wants_progress(&self, progress: Progress) -> bool {
-        self.progress.is_empty() || self.progress.contains(progress.name())
+        self.progress.is_empty() || self.progress.iter().any(|name| name == progress.name())
     }
 
     fn wants_severity(&self, severity: Severity) -> bool {
-        self.severity.is_empty() || self.severity.contains(severity.name())
+        self.severity.is_empty() || self.severity.iter().any(|name| name == severity.name())
     }
 
     /// Whether one on a board is wanted, apart from its time.

@@ -1,8 +1,6 @@
 //! Lists of incidents, newest or oldest first: pages of all boards are read in the order of time, and no further than
 //! needed for what is shown and for the total.
 
-use std::cmp::Reverse;
-
 use serde_json::{Map, Value};
 
 use super::incident::Query;
@@ -148,9 +146,9 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
                 }
             }
         }
-        match query.asc {
-            true => found.sort_unstable(),
-            false => found.sort_unstable_by_key(|found| Reverse(found.clone())),
+        found.sort_unstable();
+        if !query.asc {
+            found.reverse();
         }
         Ok(found)
     }

@@ -1,7 +1,5 @@
 //! Parameters of calls, and what all lists have in common: a time window, pages.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
@@ -102,10 +100,9 @@ pub fn number(parameters: &Map<String, Value>, name: &str) -> Result<Option<u64>
 }
 
 /// A list of words with commas between them, each one of `known`.
-pub fn words(parameters: &Map<String, Value>, name: &str, known: &[&str]) -> Result<BTreeSet<String>, ApiError> {
+pub fn words(parameters: &Map<String, Value>, name: &str, known: &[&str]) -> Result<Vec<String>, ApiError> {
     let words = text(parameters, name)?.unwrap_or_default();
-    let words: BTreeSet<String> =
-        words.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    let words: Vec<String> = words.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect();
     match words.iter().all(|word| known.contains(&word.as_str())) {
         true => Ok(words),
         false => Err(ApiError::invalid(name, &format!("must be of {}", known.join(", ")))),

@@ -13,6 +13,7 @@ use super::migrate;
 use super::page::{self, Entity};
 use super::step::Step;
 use crate::intake::Severity;
+use crate::json;
 use crate::keys;
 use crate::value;
 
@@ -78,7 +79,7 @@ impl ClosedIncident {
 
     /// Reads the stored form, also that of the version before.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
-        match serde_json::from_slice::<Self>(bytes) {
+        match json::from_slice::<Self>(bytes) {
             Ok(document) if document.v == Self::FORMAT => Ok(document),
             _ => migrate::closed(bytes),
         }
@@ -86,7 +87,7 @@ impl ClosedIncident {
 
     /// Adds the alerts that are stored apart.
     pub fn add_alerts(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.alerts = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        self.alerts = json::from_slice(bytes).map_err(|e| e.to_string())?;
         self.apart = false;
         Ok(())
     }

@@ -49,7 +49,7 @@ impl Tree {
             changes.push((page::slot(&key), key, change));
         }
         self.recount();
-        changes.sort_by_key(|(slot, ..)| *slot);
+        changes.sort_unstable_by(|(slot, key, _), (other, than, _)| (slot, key).cmp(&(other, than)));
         let mut flush = Flush { loaded, secs, name, flushed: Flushed::default() };
         self.pages = flush.change(std::mem::take(&mut self.pages), changes, 0, true);
         while self.pages.len() > IN_HEAD && flush.move_to_list(&mut self.pages) {}

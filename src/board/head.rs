@@ -4,7 +4,6 @@
 //! stream was read, the newest changes, the outbox) and refers to pages and segments, which are written before it and
 //! never changed. Replacing the head replaces the board as a whole.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +20,8 @@ use super::step::Changes;
 pub use super::tree::Missing;
 use super::tree::{Loaded, Tree};
 use super::turn::Turn;
+use crate::json;
+use crate::table::Table;
 use crate::time::Timestamp;
 
 /// The stored head of a board.
@@ -35,7 +36,7 @@ pub struct Head {
     /// Whoever folds or reads with an older ledger than this one must begin again: `heads` relies on it.
     pub ledger: u64,
     /// How far each stream was read, beyond what the ledger says.
-    pub heads: BTreeMap<u64, u64>,
+    pub heads: Table<u64, u64>,
     /// Alerts and incidents, until the incident leaves.
     pub(super) open: Tree,
     /// Which alert is open under an identity.
@@ -65,8 +66,8 @@ pub struct Head {
     #[serde(default)]
     pub(super) sweeps: [Sweep; 2],
     /// When each integration last reached this board, Unix seconds.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub last_times: BTreeMap<i64, u64>,
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub last_times: Table<i64, u64>,
     /// Active sources of inhibition.
     #[serde(default, skip_serializing_if = "Sources::is_empty")]
     pub(super) sources: Sources,
@@ -129,7 +130,7 @@ impl Board {
             channel_id,
             version: 0,
             ledger: 0,
-            heads: BTreeMap::new(),
+            heads: Table::new(),
             open: Tree::default(),
             index: Tree::default(),
             closed: Tree::default(),
@@ -142,7 +143,7 @@ impl Board {
             garbage: Vec::new(),
             turn: None,
             sweeps: [Sweep::of_nothing(); 2],
-            last_times: BTreeMap::new(),
+            last_times: Table::new(),
             sources: Sources::default(),
         };
         Self { head, loaded: Loaded::new(), touched: false }
@@ -150,7 +151,7 @@ impl Board {
 
     /// Reads the stored form of a head, also that of the version before.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
-        let head = match serde_json::from_slice::<Head>(bytes) {
+        let head = match json::from_slice::<Head>(bytes) {
             Ok(head) if head.v == Head::FORMAT => head,
             _ => migrate::head(bytes)?,
         };
@@ -269,13 +270,12 @@ impl Board {
     /// All incidents on the board, by id.
     pub fn incidents(&self) -> Result<Vec<&Incident>, Missing> {
         let all = self.head.open.between(&self.loaded, 0, u64::MAX)?.into_iter();
-        let mut incidents: Vec<_> = all
+        let incidents: Vec<_> = all
             .filter_map(|entity| match entity {
                 Entity::Incident(incident) => Some(incident),
                 _ => None,
             })
             .collect();
-        incidents.sort_by(|a, b| a.incident_id.cmp(&b.incident_id));
         Ok(incidents)
     }
 
@@ -292,7 +292,7 @@ impl Board {
     /// Notes that an integration reached the board.
     pub fn reached_by(&mut self, integration_id: i64, secs: u64) {
         self.touched = true;
-        let last = self.head.last_times.entry(integration_id).or_default();
+        let last = self.head.last_times.or_insert(integration_id, 0);
         *last = (*last).max(secs);
     }
 

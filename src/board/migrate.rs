@@ -73,7 +73,7 @@ fn of_version_1(bytes: &[u8]) -> Result<Value, String> {
 /// By way of text: reading from a [`Value`] would be all the code of reading once more.
 fn read<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
     let bytes = serde_json::to_vec(value).map_err(|e| e.to_string())?;
-    serde_json::from_slice(&bytes).map_err(|e| e.to_string())
+    crate::json::from_slice(&bytes).map_err(|e| e.to_string())
 }
 
 fn event(event: &mut Value) {

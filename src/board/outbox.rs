@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::event_type::EventType;
 use super::incident::Incident;
 use super::migrate;
+use crate::json;
 use crate::keys;
 
 /// Events beyond this number are moved from the head to a segment.
@@ -60,7 +61,7 @@ pub enum Batch {
 
 /// Reads the events of a stored segment, also of one of the version before.
 pub fn decode_events(bytes: &[u8]) -> Result<Vec<Event>, String> {
-    serde_json::from_slice(bytes).or_else(|_| migrate::events(bytes))
+    json::from_slice(bytes).or_else(|_| migrate::events(bytes))
 }
 
 impl Outbox {

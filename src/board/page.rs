@@ -20,6 +20,7 @@ use super::flaps::Flaps;
 use super::incident::Incident;
 use super::migrate;
 use crate::journal::Texts;
+use crate::json;
 use crate::keys;
 
 /// A page larger than this is split, bytes.
@@ -190,7 +191,7 @@ pub struct Page {
 impl Page {
     /// Reads the stored form, also that of the version before.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(bytes).or_else(|_| migrate::page(bytes))
+        json::from_slice(bytes).or_else(|_| migrate::page(bytes))
     }
 
     /// Lets go what matters no more at this Unix second. Timelines go with their incidents.
@@ -265,7 +266,7 @@ pub fn write(page: Page, last: bool) -> Vec<(u64, Page, Vec<u8>)> {
         total += bytes.len() + 1;
         entries.push((slot(&key), key, entity, bytes));
     }
-    entries.sort_by_key(|(slot, ..)| *slot);
+    entries.sort_unstable_by(|(slot, key, ..), (other, than, ..)| (slot, key).cmp(&(other, than)));
     let pages = (total * 3).div_ceil(PAGE_BYTES * 2).max(1);
     let target = match (total <= PAGE_BYTES, last) {
         (true, _) => PAGE_BYTES,

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::page::{self, Entity, Page, PageRef};
+use crate::table::Table;
 
 /// A page that is needed and was not loaded; the key under which it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +19,7 @@ use super::page::{self, Entity, Page, PageRef};
 pub struct Missing(pub String);
 
 /// The pages that were loaded so far, by the key under which they are stored. They never change.
-pub type Loaded = BTreeMap<String, Rc<Page>>;
+pub type Loaded = Table<String, Rc<Page>>;
 
 /// The collection, as it stands in a board's head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 //! The text is parsed once into plain data, and each entry is then read on its own, so that a problem is told with the
 //! section and the entry, and a component reads only the sections that it needs (and carries only their code).
 
+use crate::json;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -104,7 +105,7 @@ impl Entry {
 }
 
 fn read<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, ConfigError> {
-    serde_json::from_value(value).map_err(|error| ConfigError(format!("{at}: {}", without_value(&error.to_string()))))
+    json::from_value(value).map_err(|error| ConfigError(format!("{at}: {}", without_value(&error.to_string()))))
 }
 
 /// A complaint about a value without the value, which may be a key.

@@ -1,18 +1,17 @@
 //! What a configuration must be, beyond its shape. A problem names the field, never a secret.
 
-use std::collections::BTreeSet;
-
 use super::people::FIELDS;
 use super::{Config, ConfigError, IntegrationKind};
 use crate::ingest::Door;
+use crate::table::add;
 
 impl Config {
     /// Finds the first problem of what every component needs.
     pub(super) fn validate_shared(&self) -> Result<(), ConfigError> {
-        let mut seen = BTreeSet::new();
+        let mut seen = Vec::new();
         for channel in &self.channels {
             let at = format!("channels: id {}", channel.id);
-            check(channel.id > 0 && seen.insert(channel.id), || format!("{at}: must be positive and unique"))?;
+            check(channel.id > 0 && add(&mut seen, channel.id), || format!("{at}: must be positive and unique"))?;
             let length = channel.name.chars().count();
             check((1..=59).contains(&length), || format!("{at}: name: must have 1 to 59 characters, has {length}"))?;
             let problem = || format!("{at}: description: must have at most 500 characters");
@@ -47,26 +46,28 @@ impl Config {
 
     /// Finds the first problem of the integrations.
     pub(super) fn validate_integrations(&self) -> Result<(), ConfigError> {
-        let mut tables = BTreeSet::new();
+        let mut tables = Vec::new();
         for table in &self.mapping_tables {
             let at = format!("mapping_tables: id {}", table.id);
-            check(!table.id.is_empty() && tables.insert(&table.id), || format!("{at}: must be there and unique"))?;
+            check(!table.id.is_empty() && add(&mut tables, &table.id), || format!("{at}: must be there and unique"))?;
             table.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
         }
-        let mut calendars = BTreeSet::new();
+        let mut calendars = Vec::new();
         for calendar in &self.calendars {
             let at = format!("calendars: {}", calendar.cal_id);
-            check(calendars.insert(&calendar.cal_id), || format!("{at}: must be unique"))?;
+            check(add(&mut calendars, &calendar.cal_id), || format!("{at}: must be unique"))?;
             calendar.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
         }
         for channel in &self.channels {
             let checked = channel.rules.check(&self.calendars);
             checked.map_err(|e| ConfigError(format!("channels: id {}: {e}", channel.id)))?;
         }
-        let mut ids = BTreeSet::new();
+        let mut ids = Vec::new();
         for (index, integration) in self.integrations.iter().enumerate() {
             let at = format!("integrations: id {}", integration.id);
-            check(integration.id > 0 && ids.insert(integration.id), || format!("{at}: must be positive and unique"))?;
+            check(integration.id > 0 && add(&mut ids, integration.id), || {
+                format!("{at}: must be positive and unique")
+            })?;
             let problem = || format!("{at}: key: must have at least 16 characters");
             check(integration.key.len() >= 16, problem)?;
             let twin = self.integrations[..index].iter().any(|other| other.key == integration.key);
@@ -100,10 +101,12 @@ impl Config {
     }
 
     fn validate_subscriptions(&self) -> Result<(), ConfigError> {
-        let mut ids = BTreeSet::new();
+        let mut ids = Vec::new();
         for subscription in &self.subscriptions {
             let at = format!("subscriptions: id {}", subscription.id);
-            check(subscription.id > 0 && ids.insert(subscription.id), || format!("{at}: must be positive and unique"))?;
+            check(subscription.id > 0 && add(&mut ids, subscription.id), || {
+                format!("{at}: must be positive and unique")
+            })?;
             crate::delivery::sign::check_secret(&subscription.secret)
                 .map_err(|e| ConfigError(format!("{at}: secret: {e}")))?;
             crate::delivery::target::check(&subscription.url, &self.delivery)

@@ -1,10 +1,10 @@
 //! A subscription's retry queue: the events that it did not take yet, in order per incident.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::board::head::Lease;
+use crate::json;
+use crate::table::add;
 use crate::time::Timestamp;
 
 /// The queue: one value, changed by compare-and-swap.
@@ -52,7 +52,7 @@ impl Queue {
 
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
-        let queue: Self = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        let queue: Self = json::from_slice(bytes).map_err(|e| e.to_string())?;
         if queue.v == Self::FORMAT { Ok(queue) } else { Err(format!("format {} is not known", queue.v)) }
     }
 
@@ -72,8 +72,8 @@ impl Queue {
 
     /// What may be tried: the first event of each incident.
     fn firsts(&self) -> impl Iterator<Item = &Item> {
-        let mut seen = BTreeSet::new();
-        self.items.iter().filter(move |item| seen.insert(item.incident_id.as_str()))
+        let mut seen = Vec::new();
+        self.items.iter().filter(move |item| add(&mut seen, item.incident_id.as_str()))
     }
 
     /// What is due, at most `limit`.

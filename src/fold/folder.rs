@@ -1,7 +1,5 @@
 //! The folder: brings boards up to what the journal says.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::error::FoldError;
 use super::gather::{Gathered, gather, gather_from};
 use super::lease::Turns;
@@ -14,6 +12,7 @@ use crate::engine::{Applying, bring};
 use crate::journal::Read;
 use crate::keys;
 use crate::ports::{Clock, Pace, Random, Seen, Store, StoreError, Swap};
+use crate::table::{Table, add};
 use crate::time::Timestamp;
 
 /// How often a board or a whole fold is tried when others are faster.
@@ -131,7 +130,10 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         let led = tidy && ledger.turn.is_some_and(|turn| turn.is_live(at));
         let before = if led { Timestamp(at.0.saturating_sub(Turn::LONGEST_MS * 1000)) } else { at };
         let mut gathered = gather_from(self.store, at, before, ledger).await?;
-        let streams: BTreeSet<u64> = gathered.records.iter().map(|read| read.place.stream).collect();
+        let mut streams = Vec::new();
+        for read in &gathered.records {
+            add(&mut streams, read.place.stream);
+        }
         let alerts = gathered.records.iter().map(|read| read.record.accepted.len()).sum();
         let mut folded = Folded {
             records: gathered.records.len(),
@@ -148,7 +150,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         }
         let known: Vec<i64> = gathered.ledger.roots.keys().filter_map(|name| keys::board_channel(name)).collect();
         let everywhere = gathered.records.iter().flat_map(|r| &r.record.accepted).any(|a| a.everywhere);
-        let channels = if tidy || everywhere { known } else { concerned.into_iter().collect() };
+        let channels = if tidy || everywhere { known } else { concerned };
         for channel in channels {
             match self.fold_board(channel, &gathered, turns).await? {
                 Stored::Board(token, oldest) => {
@@ -294,12 +296,15 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
 
     async fn view_once(&self, channels: Option<&[i64]>) -> Result<Vec<Board>, FoldError> {
         let mut gathered = gather(self.store, self.clock).await?;
-        let mut boards: BTreeMap<i64, Board> = BTreeMap::new();
+        let mut boards: Table<i64, Board> = Table::new();
         loop {
             let known = gathered.ledger.roots.keys().filter_map(|name| keys::board_channel(name));
             let waiting = channels_in(&gathered);
-            let wanted: BTreeSet<i64> =
-                known.chain(waiting).filter(|id| channels.is_none_or(|some| some.contains(id))).collect();
+            let mut wanted: Vec<i64> = Vec::new();
+            let some = known.chain(waiting).filter(|id| channels.is_none_or(|some| some.contains(id)));
+            for id in some {
+                add(&mut wanted, id);
+            }
             for channel in wanted {
                 let mut board = match boards.remove(&channel) {
                     Some(board) => board,
@@ -335,14 +340,23 @@ fn decode(key: &str, bytes: &[u8]) -> Result<Board, FoldError> {
 /// How many requests came lately of the integrations in the records.
 fn paces(gathered: &Gathered) -> Vec<Pace> {
     let accepted = gathered.records.iter().flat_map(|r| &r.record.accepted);
-    let present: BTreeSet<i64> = accepted.map(|a| a.integration_id).collect();
+    let mut present: Vec<i64> = Vec::new();
+    for accepted in accepted {
+        add(&mut present, accepted.integration_id);
+    }
     let records: Vec<&Read> = gathered.records.iter().collect();
     gathered.ledger.paces_with(&records).into_values().filter(|pace| present.contains(&pace.integration_id)).collect()
 }
 
 /// The channels that the records name.
-fn channels_in(gathered: &Gathered) -> BTreeSet<i64> {
-    gathered.records.iter().flat_map(|r| &r.record.accepted).flat_map(|a| &a.channel_ids).copied().collect()
+fn channels_in(gathered: &Gathered) -> Vec<i64> {
+    let mut channels = Vec::new();
+    for accepted in gathered.records.iter().flat_map(|r| &r.record.accepted) {
+        for id in &accepted.channel_ids {
+            add(&mut channels, *id);
+        }
+    }
+    channels
 }
 
 /// The records that concern a channel.

@@ -3,16 +3,16 @@
 //! One value. It saves boards from being touched by records that do not concern them, lets read records be deleted,
 //! and is where a root document's true key is decided. It may lag behind: a board's own heads count beyond it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::error::FoldError;
 use super::gather::Gathered;
 use crate::board::Turn;
 use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS};
+use crate::json;
 use crate::keys;
 use crate::ports::{Clock, Pace, Store, Swap};
+use crate::table::Table;
 use crate::time::Timestamp;
 
 /// A stream that has not moved for this long is retired: its writer has let go of it. The writer's own limits, and as
@@ -45,14 +45,14 @@ pub struct Ledger {
     /// Streams up to this number are in `streams` or retired.
     pub known: u64,
     /// The live streams.
-    pub streams: BTreeMap<u64, Live>,
+    pub streams: Table<u64, Live>,
     /// The true key number of each root document.
-    pub roots: BTreeMap<String, i64>,
+    pub roots: Table<String, i64>,
     /// Records that every board has read and that still stand.
     passed: Vec<Passed>,
     /// How many requests of each integration were in the records that it has passed, as far as they came lately.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    paces: BTreeMap<i64, Pace>,
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    paces: Table<i64, Pace>,
     /// Whose turn it is to fold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
@@ -74,8 +74,8 @@ struct Passed {
     from: u64,
     to: u64,
     /// Records that are stored in parts, and in how many.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    parts: BTreeMap<u64, usize>,
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    parts: Table<u64, usize>,
 }
 
 impl Ledger {
@@ -83,14 +83,14 @@ impl Ledger {
     pub const FORMAT: u32 = 1;
 
     fn new() -> Self {
-        let (streams, roots) = (BTreeMap::new(), BTreeMap::new());
-        let (passed, paces) = (Vec::new(), BTreeMap::new());
+        let (streams, roots) = (Table::new(), Table::new());
+        let (passed, paces) = (Vec::new(), Table::new());
         Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed, paces, turn: None }
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, FoldError> {
         let unreadable = |problem| FoldError::Unreadable { key: keys::LEDGER.to_owned(), problem };
-        let ledger: Self = serde_json::from_slice(bytes).map_err(|e| unreadable(e.to_string()))?;
+        let ledger: Self = json::from_slice(bytes).map_err(|e| unreadable(e.to_string()))?;
         if ledger.v == Self::FORMAT { Ok(ledger) } else { Err(unreadable(format!("format {}", ledger.v))) }
     }
 
@@ -157,9 +157,9 @@ impl Ledger {
         let retired = |read: &&Read| read.place.stream <= self.known && !self.streams.contains_key(&read.place.stream);
         let new: Vec<&Read> = gathered.records.iter().filter(|r| r.place.n > live(r) && !retired(r)).collect();
         self.paces = self.paces_with(&new);
-        for (&stream, &head) in &gathered.heads {
+        for (&stream, &head) in gathered.heads.iter() {
             if stream > self.known {
-                self.streams.entry(stream).or_insert(Live { head: 0, seen: gathered.at });
+                self.streams.or_insert(stream, Live { head: 0, seen: gathered.at });
             }
             // A stream that is known and not live was retired by another, who had read it to its end.
             let Some(live) = self.streams.get_mut(&stream) else {
@@ -172,7 +172,12 @@ impl Ledger {
                     stream,
                     from: live.head + 1,
                     to: head,
-                    parts: parts.map(|r| (r.place.n, r.parts)).filter(|(n, _)| *n > live.head && *n <= head).collect(),
+                    parts: {
+                        let mut stored = Table::new();
+                        let new = parts.filter(|r| r.place.n > live.head && r.place.n <= head);
+                        new.for_each(|r| stored.insert(r.place.n, r.parts));
+                        stored
+                    },
                 });
                 *live = Live { head, seen: live.seen.max(gathered.at) };
             }
@@ -191,13 +196,13 @@ impl Ledger {
     }
 
     /// How many requests of each integration came lately, with these records beyond the ledger counted.
-    pub(super) fn paces_with(&self, records: &[&Read]) -> BTreeMap<i64, Pace> {
+    pub(super) fn paces_with(&self, records: &[&Read]) -> Table<i64, Pace> {
         let mut paces = self.paces.clone();
         for read in records {
             let second = read.record.received.secs();
             for request in read.record.accepted.iter().filter(|accepted| !accepted.continues) {
                 let integration_id = request.integration_id;
-                paces.entry(integration_id).or_insert(Pace { integration_id, second, ..Pace::default() }).count(second);
+                paces.or_insert(integration_id, Pace { integration_id, second, ..Pace::default() }).count(second);
             }
         }
         let latest = paces.values().map(|pace| pace.second).max().unwrap_or(0);

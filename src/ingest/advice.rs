@@ -13,6 +13,7 @@ use crate::error::{ApiError, Code};
 use crate::http::Request;
 use crate::intake::{Admitting, AlertEvent, Overrides, Steps};
 use crate::journal::{Accepted, What};
+use crate::json;
 use crate::time::Timestamp;
 
 /// Asks for every step that an alert takes.
@@ -41,8 +42,8 @@ fn explain(config: &Config, parameters: &Map<String, Value>, now: Timestamp) -> 
     let mut steps = Steps::default();
     let accepted = match parameters.get("event") {
         Some(event) => {
-            let event: AlertEvent = serde_json::from_value(event.clone())
-                .map_err(|error| ApiError::invalid("event", &error.to_string()))?;
+            let event: AlertEvent =
+                json::from_value(event.clone()).map_err(|error| ApiError::invalid("event", &error.to_string()))?;
             let kind = kind(parameters)?;
             Admitting { config, integration, door: &kind, overrides, now }.pass(event, Some(&mut steps))
         }

@@ -8,6 +8,7 @@ use crate::config::{Config, IntegrationKind};
 use crate::error::{ApiError, Code};
 use crate::filter::{Facts, Origin};
 use crate::intake::{Admitting, AlertEvent, Overrides, Status, Steps};
+use crate::json;
 use crate::route::{Route, RouteSteps};
 use crate::time::Timestamp;
 
@@ -112,7 +113,7 @@ fn changed_route(config: &Config, parameters: &Map<String, Value>) -> Result<Opt
         }
     }
     let rules = Value::Object(rules);
-    let route: Route = serde_json::from_value(rules).map_err(|e| ApiError::invalid("route", &e.to_string()))?;
+    let route: Route = json::from_value(rules).map_err(|e| ApiError::invalid("route", &e.to_string()))?;
     if route.is_empty() {
         return Err(ApiError::invalid("route", "must have cases or a default"));
     }

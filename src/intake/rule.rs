@@ -1,6 +1,7 @@
 //! The shape that the rules of enrichment and of pipelines share: `{kind, if, settings}` (Flashduty, "Label
 //! Enhancement" and "Alert Pipeline").
 
+use crate::json;
 use serde::de::{DeserializeOwned, Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -31,8 +32,7 @@ impl<'de, C: Deserialize<'de> + Default, A: DeserializeOwned> Deserialize<'de> f
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Written { kind, conditions, settings } = Written::<C>::deserialize(deserializer)?;
         let action = json!({ "kind": kind, "settings": settings.unwrap_or_default() });
-        let action =
-            serde_json::from_value(action).map_err(|problem| D::Error::custom(format!("{kind}: {problem}")))?;
+        let action = json::from_value(action).map_err(|problem| D::Error::custom(format!("{kind}: {problem}")))?;
         Ok(Self { conditions: conditions.unwrap_or_default(), action })
     }
 }

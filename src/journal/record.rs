@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ruling::Ruling;
 use crate::intake::{AlertEvent, ChangeEvent, Comment};
+use crate::json;
 use crate::time::Timestamp;
 
 /// Everything that was accepted by one write: the pushes of one request, or of several that waited together.
@@ -203,7 +204,7 @@ impl Record {
 
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
-        let record: Self = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        let record: Self = json::from_slice(bytes).map_err(|e| e.to_string())?;
         if record.v == Self::FORMAT { Ok(record) } else { Err(format!("format {} is not known", record.v)) }
     }
 }

@@ -39,18 +39,18 @@ impl Wake for Spin {
     async fn wake(&self, company: bool) -> Option<Seen> {
         let query = if company { "?company=1" } else { "" };
         let data = chained(&format!("http://fanout.spin.internal/wake{query}")).await?;
-        serde_json::from_value(data.get("seen")?.clone()).ok()
+        crate::json::from_value(data.get("seen")?.clone()).ok()
     }
 }
 
 impl Relay for Spin {
     async fn deliver(&self, channel: i64, token: u64) -> Option<DeliveryReport> {
         let url = format!("http://courier.spin.internal/deliver?channel={channel}&token={token}");
-        serde_json::from_value(chained(&url).await?).ok()
+        crate::json::from_value(chained(&url).await?).ok()
     }
 
     async fn retry(&self) -> Option<DeliveryReport> {
-        serde_json::from_value(chained("http://courier.spin.internal/retry").await?).ok()
+        crate::json::from_value(chained("http://courier.spin.internal/retry").await?).ok()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The store on Spin: `spin:key-value` for reading and writing, `wasi:keyvalue` for counters, swaps and batches.
 
+use crate::table::Table;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
@@ -55,8 +55,9 @@ impl Store for SpinStore {
         }
         // Some stores leave absent keys out.
         let found = batch::get_many(&*bucket()?, keys).map_err(failed)?;
-        let mut found: BTreeMap<String, Option<Vec<u8>>> = found.into_iter().collect();
-        Ok(keys.iter().map(|key| found.remove(key).flatten()).collect())
+        let mut by_key: Table<String, Option<Vec<u8>>> = Table::new();
+        found.into_iter().for_each(|(key, value)| by_key.insert(key, value));
+        Ok(keys.iter().map(|key| by_key.remove(key).flatten()).collect())
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
