@@ -3,7 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actions;
 mod archive;
+mod channels;
 mod documents;
 mod engine;
 mod explain;
