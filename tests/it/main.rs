@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod channel_rules;
 mod documents;
 mod explain;
 mod fuzz;
