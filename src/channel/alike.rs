@@ -4,6 +4,9 @@
 //! are alike. The features of a field are its words and its pairs of neighbouring words. Two fields are as alike as the
 //! share of features that they have in common (Dice: twice the common ones, by all of both); alerts are as alike as
 //! their fields in the mean. A field that is empty in both does not count.
+//!
+//! So it tells texts of one template from others, not what they mean: a table of titles is in `docs/channels.md`. Where
+//! words are not parted by spaces, as in Chinese, a whole phrase is one word.
 
 use crate::journal::Texts;
 
@@ -102,6 +105,40 @@ mod tests {
     fn alerts_of_another_kind_are_not_alike() {
         assert!(of(&["Disk full on web-01"], &["Certificate of shop expires"]) < 100);
         assert!(of(&["Disk full on web-01"], &["Memory full on web-01"]) < 900);
+    }
+
+    /// What belongs together at the usual threshold, by all four of the usual fields.
+    #[test]
+    fn at_nine_tenths_one_template_merges_and_another_place_or_cause_does_not() {
+        let slow = "p99 latency of POST /cart is 1840 ms, more than 1000 ms for 5 minutes";
+        let first = ["Latency high on web-01", slow, "shop", ""];
+        let merges = [
+            ["Latency high on web-17", slow, "shop", ""],
+            [
+                "Latency high on web-17",
+                "p99 latency of POST /cart is 2210 ms, more than 1000 ms for 15 minutes",
+                "shop",
+                "",
+            ],
+            [
+                "latency high on WEB-2",
+                "p99 latency of POST /cart is 990 ms, more than 800 ms for 5 minutes now",
+                "shop",
+                "",
+            ],
+        ];
+        let stands_alone = [
+            ["Latency high on web-01", slow, "payments", ""],
+            ["Latency high on db-01", slow, "shop", ""],
+            ["Latency high on web-01", "no data", "shop", ""],
+            ["Latency high on web-01", slow, "shop", "pod-1"],
+        ];
+        for other in merges {
+            assert!(of(&first, &other) >= 900, "{other:?}: {}", of(&first, &other));
+        }
+        for other in stands_alone {
+            assert!(of(&first, &other) < 900, "{other:?}: {}", of(&first, &other));
+        }
     }
 
     #[test]

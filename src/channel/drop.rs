@@ -14,7 +14,7 @@ pub struct Drop {
     pub rule_name: String,
     /// What it is for.
     pub description: String,
-    /// Display only: one rule that drops is enough.
+    /// Of several that drop an alert, the one with the lowest is named; one is enough.
     pub priority: i64,
     /// Whether it is followed.
     pub status: RuleStatus,

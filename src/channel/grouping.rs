@@ -1,5 +1,7 @@
 //! How alerts of a channel join incidents: not at all, by rule, by similarity.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -17,13 +19,14 @@ pub struct Group {
     pub equals: Vec<Vec<String>>,
     /// By rule: the first case that holds says which keys, instead of `equals`.
     pub cases: Vec<Case>,
-    /// By rule: whether an empty value is equal to none, not even to another empty one.
+    /// By rule: whether an empty value is equal to none, not even to another empty one. Without it two empty values are
+    /// equal, so alerts that have none of the keys belong together too.
     pub all_equals_required: bool,
     /// For how many minutes an incident takes alerts in; 0: until it closes.
     pub time_window: u64,
     /// From when they count.
     pub window_type: WindowType,
-    /// The older, single threshold; 0: none.
+    /// The older, single threshold; 0: none. At 1 there is nothing to warn of.
     pub storm_threshold: u32,
     /// At how many alerts an incident warns of a storm.
     pub storm_thresholds: Vec<u32>,
@@ -137,9 +140,7 @@ impl Group {
         match self.method {
             Method::None => return None,
             Method::Rule => {
-                let case = self.cases.iter().find(|case| case.filter.holds(facts));
-                let groups = case.map_or(&self.equals, |case| &case.equals);
-                for keys in groups {
+                for keys in self.keys_for(facts) {
                     grouping.marks.extend(self.mark(channel_id, keys, facts));
                 }
                 if grouping.marks.is_empty() {
@@ -157,6 +158,33 @@ impl Group {
             }
         }
         Some(grouping)
+    }
+
+    /// The groups of keys that count for an alert, by rule: those of the first case that holds, even if it has none.
+    fn keys_for(&self, facts: &Facts<'_>) -> &[Vec<String>] {
+        let case = self.cases.iter().find(|case| case.filter.holds(facts));
+        case.map_or(&self.equals, |case| &case.equals)
+    }
+
+    /// By which values an alert joins incidents, for people: the keys and values of each group that counts.
+    pub fn grouped_by(&self, facts: &Facts<'_>) -> Vec<BTreeMap<String, String>> {
+        let groups = match self.method {
+            Method::None => &[],
+            Method::Rule => self.keys_for(facts),
+            Method::Similarity => std::slice::from_ref(&self.i_keys),
+        };
+        let mut told = Vec::new();
+        for keys in groups {
+            if self.method == Method::Rule && self.mark(0, keys, facts).is_none() {
+                continue;
+            }
+            let mut values = BTreeMap::new();
+            for key in keys {
+                values.insert(key.clone(), value(key, facts).unwrap_or_default().into_owned());
+            }
+            told.push(values);
+        }
+        told
     }
 
     /// What all alerts have in common that are equal on these keys.
@@ -225,6 +253,30 @@ mod tests {
         assert!(same(&[("x", "2"), ("c", "1"), ("a", "1")], &[("x", "3"), ("c", "1"), ("a", "2")]));
         assert!(same(&[("b", "1"), ("a", "1")], &[("b", "1"), ("a", "2")]));
         assert!(!same(&[("b", "1")], &[("b", "2")]));
+    }
+
+    #[test]
+    fn a_case_without_keys_lets_its_alerts_stand_alone() {
+        let group = group(serde_json::json!({"method": "p", "equals": [["labels.b"]], "cases": [
+            {"if": [[{"key": "labels.x", "oper": "IN", "vals": ["1"]}]], "equals": []}]}));
+        assert_eq!((marks(&group, &[("x", "1"), ("b", "1")]).len(), marks(&group, &[("b", "1")]).len()), (0, 1));
+    }
+
+    #[test]
+    fn people_are_told_the_values_of_the_groups_that_count() {
+        let labels = [("a", "1"), ("b", ""), ("c", "3")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let event = AlertEvent { status: Status::Critical, labels: labels.into(), ..AlertEvent::default() };
+        let facts = Facts::of(&event, Origin::default());
+        let equals = serde_json::json!([["labels.a", "labels.c"], ["labels.b"]]);
+        let told = |setting| serde_json::to_value(group(setting).grouped_by(&facts)).expect("plain data");
+        let loose = serde_json::json!({"method": "p", "equals": equals});
+        assert_eq!(told(loose), serde_json::json!([{"labels.a": "1", "labels.c": "3"}, {"labels.b": ""}]));
+        let strict = serde_json::json!({"method": "p", "equals": equals, "all_equals_required": true});
+        assert_eq!(told(strict), serde_json::json!([{"labels.a": "1", "labels.c": "3"}]));
+        // What is required by rule says nothing of what is compared by similarity.
+        let alike = serde_json::json!({"method": "i", "i_keys": ["labels.a", "labels.b"], "all_equals_required": true});
+        assert_eq!(told(alike), serde_json::json!([{"labels.a": "1", "labels.b": ""}]));
+        assert_eq!(told(serde_json::json!({"equals": equals})), serde_json::json!([]));
     }
 
     #[test]

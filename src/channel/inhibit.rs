@@ -63,3 +63,68 @@ impl Inhibit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::Origin;
+    use crate::intake::{AlertEvent, Status};
+    use serde_json::json;
+
+    fn rule(rule_id: &str) -> Inhibit {
+        let rule = json!({"rule_id": rule_id, "equals": ["labels.host"],
+            "target_filters": [[{"key": "severity", "oper": "IN", "vals": ["Warning", "Critical"]}]],
+            "source_filters": [[{"key": "alert_severity", "oper": "IN", "vals": ["Critical"]}]]});
+        let rule: Inhibit = serde_json::from_value(rule).expect("a rule");
+        assert_eq!(rule.check(), Ok(()));
+        rule
+    }
+
+    fn marked(rule: &Inhibit, channel_id: i64, status: Status, host: &str) -> Ruling {
+        let labels = [("host".to_owned(), host.to_owned())].into();
+        let event = AlertEvent { status, labels, ..AlertEvent::default() };
+        let mut ruling = Ruling::default();
+        rule.mark(channel_id, &Facts::of(&event, Origin::default()), &mut ruling);
+        ruling
+    }
+
+    #[test]
+    fn a_target_has_the_mark_of_a_source_that_is_equal() {
+        let rule = rule("r");
+        let source = marked(&rule, 7, Status::Critical, "a");
+        assert_eq!((source.sources.len(), source.sources == source.muted_by), (1, true), "it is both");
+        let target = marked(&rule, 7, Status::Warning, "a");
+        assert_eq!((&target.muted_by, target.sources.len(), target.discarded_by.len()), (&source.sources, 0, 0));
+        let discards = Inhibit { is_directly_discard: true, ..rule.clone() };
+        let discarded = marked(&discards, 7, Status::Warning, "a");
+        assert_eq!((discarded.discarded_by, discarded.muted_by.len()), (source.sources, 0));
+        assert_eq!(marked(&rule, 7, Status::Info, "a"), Ruling::default());
+    }
+
+    #[test]
+    fn another_value_rule_or_channel_is_another_mark_and_nothing_in_common_is_none() {
+        let mark = |id: &str, channel_id, host| marked(&rule(id), channel_id, Status::Warning, host).muted_by;
+        let marks = [mark("r", 7, "a"), mark("r", 7, "b"), mark("q", 7, "a"), mark("r", 8, "a")];
+        for (nth, mark) in marks.iter().enumerate() {
+            assert!(mark.len() == 1 && !marks[..nth].contains(mark), "{nth}");
+        }
+        assert!(mark("r", 7, "").is_empty());
+    }
+
+    #[test]
+    fn a_disabled_rule_marks_nothing() {
+        let disabled = Inhibit { status: RuleStatus::Disabled, ..rule("r") };
+        assert_eq!(marked(&disabled, 7, Status::Critical, "a"), Ruling::default());
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_refused_by_its_field() {
+        let begins = |rule: Inhibit, field: &str| assert!(rule.check().is_err_and(|said| said.starts_with(field)));
+        begins(Inhibit { equals: Vec::new(), ..rule("r") }, "equals: ");
+        begins(Inhibit { equals: vec!["colour".into()], ..rule("r") }, "equals: ");
+        begins(Inhibit { target_filters: Filter::default(), ..rule("r") }, "target_filters: ");
+        begins(Inhibit { source_filters: Filter::default(), ..rule("r") }, "source_filters: ");
+        begins(Inhibit { rule_name: "x".repeat(40), ..rule("r") }, "rule_name: ");
+        begins(Inhibit { description: "x".repeat(501), ..rule("r") }, "description: ");
+    }
+}

@@ -1,5 +1,7 @@
 //! All rules of a channel together: what becomes of an alert that is routed to it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
@@ -70,6 +72,9 @@ pub struct ChannelStep {
     pub silenced_until: Option<u64>,
     /// How it joins incidents: `n` not at all, `p` by rule, `i` by similarity.
     pub group_method: char,
+    /// By which values: the keys and values of each group that counts; by similarity, what is compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grouped_by: Vec<BTreeMap<String, String>>,
     /// Whether a rule of inhibition asks for it as the quiet one.
     pub can_be_inhibited: bool,
     /// Whether it quietens others.
@@ -109,7 +114,7 @@ impl ChannelRules {
         if facts.severity().is_none() {
             return Ruled::Taken(Box::new(ruling));
         }
-        if let Some(rule) = self.drop.iter().find(|rule| rule.drops(facts)) {
+        if let Some(rule) = self.drop.iter().filter(|rule| rule.drops(facts)).min_by_key(|rule| rule.priority) {
             return Ruled::Dropped(rule.rule_id.clone());
         }
         match quiet(&self.silence, asked) {
@@ -128,9 +133,9 @@ impl ChannelRules {
 }
 
 impl Ruled {
-    /// What became of it, for people.
-    pub fn told(&self, channel_id: i64) -> ChannelStep {
-        let step = ChannelStep { channel_id, group_method: 'n', ..ChannelStep::default() };
+    /// What became of it, for people. It is what `channel` ruled of the alert with these facts.
+    pub fn told(&self, channel: &Channel, facts: &Facts<'_>) -> ChannelStep {
+        let step = ChannelStep { channel_id: channel.id, group_method: 'n', ..ChannelStep::default() };
         match self {
             Self::Dropped(rule_id) => ChannelStep { outcome: "dropped", rule_id: rule_id.clone(), ..step },
             Self::Discarded(rule_id) => ChannelStep { outcome: "discarded", rule_id: rule_id.clone(), ..step },
@@ -142,6 +147,7 @@ impl Ruled {
                     rule_id: ruling.silence_rule_id.clone(),
                     silenced_until: until,
                     group_method: ruling.grouping.as_ref().map_or('n', method),
+                    grouped_by: ruling.grouping.iter().flat_map(|_| channel.rules.group.grouped_by(facts)).collect(),
                     can_be_inhibited: !ruling.muted_by.is_empty() || !ruling.discarded_by.is_empty(),
                     inhibits: !ruling.sources.is_empty(),
                     ..step

@@ -1,6 +1,8 @@
 //! Silence rules of a channel: what is quiet when (Flashduty, "Noise Reduction", silence). A one-off rule has a
 //! beginning and an end; others come again by the day of the week, on working days or on days off.
 
+use std::cmp::Reverse;
+
 use serde::Deserialize;
 
 use super::calendar::{Calendar, DAY_S, civil_day, weekday};
@@ -24,7 +26,7 @@ pub struct Silence {
     pub rule_name: String,
     /// What it is for.
     pub description: String,
-    /// Display only: all rules that hold count.
+    /// Of several that do the same, the one with the lowest is named; all that hold count.
     pub priority: i64,
     /// Whether it is followed.
     pub status: RuleStatus,
@@ -86,14 +88,16 @@ pub enum Quiet {
 pub fn quiet(rules: &[Silence], asked: Asked<'_>) -> Option<Quiet> {
     let holding: Vec<&Silence> = rules.iter().filter(|rule| rule.is_for(asked)).collect();
     let until = |rule: &Silence, at| rule.until(at, asked.zone, asked.calendars);
-    if let Some(rule) = holding.iter().find(|rule| rule.is_directly_discard && until(rule, asked.now_s).is_some()) {
+    let discards = |rule: &&&Silence| rule.is_directly_discard && until(rule, asked.now_s).is_some();
+    if let Some(rule) = holding.iter().filter(discards).min_by_key(|rule| rule.priority) {
         return Some(Quiet::Discarded(rule.rule_id.clone()));
     }
     let (mut end, mut rule_id) = (asked.now_s, None);
     // Where one ends, another may hold.
     for _ in 0..WINDOWS {
-        let next = holding.iter().filter_map(|rule| Some((until(rule, end)?, &rule.rule_id))).max_by_key(|(at, _)| *at);
-        let Some((at, id)) = next.filter(|_| end < asked.now_s.saturating_add(AHEAD_S)) else {
+        let ends = holding.iter().filter_map(|rule| Some((until(rule, end)?, Reverse(rule.priority), &rule.rule_id)));
+        let next = ends.max_by_key(|(at, priority, _)| (*at, *priority));
+        let Some((at, _, id)) = next.filter(|_| end < asked.now_s.saturating_add(AHEAD_S)) else {
             break;
         };
         (end, rule_id) = (at, rule_id.or(Some(id)));
@@ -272,8 +276,22 @@ mod tests {
         let discarding = Silence { is_directly_discard: true, ..keeping.clone() };
         let quiet = asked(&[keeping.clone(), discarding.clone()], "UTC", 5, Status::Warning);
         assert_eq!(quiet, Some(Quiet::Discarded("r".into())));
+        let first = Silence { priority: -1, rule_id: "first".into(), ..discarding.clone() };
+        let named = asked(&[discarding.clone(), first], "UTC", 5, Status::Warning);
+        assert_eq!(named, Some(Quiet::Discarded("first".into())));
         let off = Silence { status: RuleStatus::Disabled, ..discarding };
         assert!(matches!(asked(&[keeping, off], "UTC", 5, Status::Warning), Some(Quiet::Silenced { until: 9, .. })));
+    }
+
+    #[test]
+    fn of_rules_that_end_together_the_one_with_the_lowest_priority_is_named() {
+        let named = |id: &str, priority, end: u64| {
+            let rule = rule(json!({"time_filter": {"start_time": 0, "end_time": end}}));
+            Silence { rule_id: id.into(), priority, ..rule }
+        };
+        let rules = [named("late", 1, 9), named("lower", 0, 9), named("short", -1, 8)];
+        let quiet = asked(&rules, "UTC", 5, Status::Warning);
+        assert_eq!(quiet, Some(Quiet::Silenced { until: 9, rule_id: "lower".into() }));
     }
 
     #[test]

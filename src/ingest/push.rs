@@ -129,7 +129,8 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
         Ok((Reply::Alerts(results, list), Some(self.store(accepted).await?)))
     }
 
-    /// An event of PagerDuty's is one alert. An acknowledgement goes to wherever that is open.
+    /// An event of PagerDuty's is one alert. An acknowledgement goes to the channel of the integration or, where that is
+    /// shared, to wherever the alert is open, as a recovery does; no rule is asked.
     async fn pagerduty(
         &self,
         integration: &Integration,

@@ -194,7 +194,7 @@ impl Admitting<'_> {
             let asked = Asked { channel, facts: &facts, now_s: self.now.secs(), zone, calendars };
             let ruled = channel.rules.rule(asked);
             if let Some(steps) = &mut steps {
-                steps.channel_rules.push(ruled.told(*id));
+                steps.channel_rules.push(ruled.told(channel, &facts));
             }
             match ruled {
                 Ruled::Taken(ruling) => {

@@ -1,6 +1,10 @@
-//! The documents name every golden file, and nothing that does not exist.
+//! The documents name every golden file, and nothing that does not exist; what they show of channels is so.
 
 use std::collections::BTreeSet;
+
+use alarum::channel::alike;
+use alarum::config::Config;
+use alarum::journal::Texts;
 
 use super::golden;
 
@@ -38,4 +42,35 @@ fn the_table_of_the_protocol_names_tests_that_exist() {
         found += 1;
     }
     assert!(found > 5, "{found}");
+}
+
+const CHANNELS: &str = include_str!("../../docs/channels.md");
+
+#[test]
+fn the_channels_that_the_documentation_shows_are_valid() {
+    let blocks = CHANNELS.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let text = blocks.fold("version = 1\naccount = { id = 1, name = \"a\" }\n".to_owned(), |text, block| text + block);
+    let config = Config::parse(&text).expect("valid");
+    let rules = &config.channels[0].rules;
+    assert_eq!((rules.drop.len(), rules.silence.len(), rules.inhibit.len(), rules.group.cases.len()), (1, 2, 1, 1));
+    assert!(rules.flapping.policy().is_some() && config.channels[0].auto_resolve().after_s > 0);
+    assert_eq!((config.channels.len(), config.channels[1].rules.group.i_keys.len()), (2, 2));
+}
+
+#[test]
+fn the_similarities_that_the_documentation_shows_are_so() {
+    let texts = |title: &str| Texts { keys: vec![alike::features(title)], score: 900 };
+    let mut found = 0;
+    for row in CHANNELS.lines().filter(|line| line.starts_with("| `") && line.matches('`').count() == 4) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let [one, other, shown, together] = cells[..] else { continue };
+        let score = alike::score(&texts(one), &texts(other));
+        assert_eq!(
+            (shown, together),
+            (&*format!("{}.{:03}", score / 1000, score % 1000), if score >= 900 { "yes" } else { "no" }),
+            "{row}"
+        );
+        found += 1;
+    }
+    assert_eq!(found, 13);
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::channel_rules;
 use crate::support::{World, alert};
 
 #[test]
@@ -79,4 +80,46 @@ fn an_alert_can_be_explained_step_by_step_before_it_comes_and_after() {
     {
         assert_eq!(world.call("/alert/explain", &call).0, 400, "{call}");
     }
+}
+
+#[test]
+fn what_the_rules_of_channels_do_is_told_channel_by_channel() {
+    let explain = |settings: &str, labels: Value| {
+        let world = World::with_config(&channel_rules::config(settings));
+        let call = json!({"integration_id": 9002, "alert": alert("Critical", "a", labels)});
+        let (status, answer) = world.call("/alert/explain", &call);
+        assert_eq!(status, 200, "{answer}");
+        assert!(world.cluster.store.keys().is_empty(), "asking stores nothing");
+        (answer["data"]["channel_rules"][0].clone(), answer["data"]["channel_ids"].clone())
+    };
+    let filters = r#"filters = [[{ key = "labels.host", oper = "IN", vals = ["db-*"] }]]"#;
+    let host = || json!({"host": "db-1"});
+    let drops = format!(
+        "[[channels.drop]]\nrule_id = \"second\"\npriority = 2\n{filters}\n\
+        [[channels.drop]]\nrule_id = \"first\"\npriority = 1\n{filters}"
+    );
+    let (told, channel_ids) = explain(&drops, host());
+    assert_eq!((&told["outcome"], &told["rule_id"]), (&json!("dropped"), &json!("first")), "by priority");
+    assert_eq!(channel_ids, json!([100]));
+
+    let silence = |discards: bool| {
+        format!(
+            "[[channels.silence]]\nrule_id = \"works\"\nis_directly_discard = {discards}\n{filters}\n\
+            time_filter = {{ start_time = 0, end_time = 4102444800 }}"
+        )
+    };
+    let (told, channel_ids) = explain(&silence(false), host());
+    assert_eq!((&told["outcome"], &told["rule_id"]), (&json!("silenced"), &json!("works")));
+    assert_eq!((&told["silenced_until"], channel_ids), (&json!(4_102_444_800_u64), json!([101, 100])));
+    let (told, channel_ids) = explain(&silence(true), host());
+    assert_eq!((&told["outcome"], &told["rule_id"]), (&json!("discarded"), &json!("works")));
+    assert_eq!(channel_ids, json!([100]));
+
+    let group = "[channels.group]\nmethod = \"p\"\nequals = [[\"labels.host\", \"severity\"], [\"labels.service\"]]\n\
+        all_equals_required = true";
+    let (told, _) = explain(group, host());
+    assert_eq!((&told["outcome"], &told["group_method"]), (&json!("taken"), &json!("p")));
+    assert_eq!(told["grouped_by"], json!([{"labels.host": "db-1", "severity": "Critical"}]));
+    let (told, _) = explain(group, json!({}));
+    assert_eq!((&told["group_method"], told.get("grouped_by")), (&json!("n"), None), "it has none of the keys");
 }

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use alarum::http::{Answer, BODY_LIMIT, BodyError, Request};
-use alarum::journal::Record;
+use alarum::journal::{Accepted, Record};
 use serde_json::{Map, Value, json};
 
 use crate::support::{GOLDEN, World, with_keys};
@@ -156,15 +156,20 @@ fn shown(answer: Answer) -> Value {
     collapsed(shown)
 }
 
-/// What the journal was given.
-fn accepted(world: &World) -> Value {
+/// What the journal was given, where nothing folds.
+pub fn journal(world: &World) -> Vec<Accepted> {
     let records = world.cluster.store.keys().into_iter().filter(|key| key.starts_with("alarum:1:j:"));
-    let stored = records.flat_map(|key| {
+    let entries = records.flat_map(|key| {
         let value = world.cluster.store.value(&key).expect("a value");
         Record::decode(&value[1..]).expect("a record").accepted
     });
+    entries.collect()
+}
+
+/// The same, as it is shown.
+fn accepted(world: &World) -> Value {
     // Which configuration it was taken in under says nothing here, and changes with every edit of it.
-    let stored = stored.map(|accepted| {
+    let stored = journal(world).into_iter().map(|accepted| {
         let mut entry = serde_json::to_value(accepted).expect("plain data");
         entry.as_object_mut().map(|fields| fields.remove("config"));
         entry

@@ -5,6 +5,7 @@ mod support;
 
 mod actions;
 mod archive;
+mod channel_rules;
 mod channels;
 mod documents;
 mod engine;
