@@ -19,7 +19,7 @@ use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
 use crate::keys;
 use crate::ports::{Admission, Clock, Log, Outbound, Pace, Random, Relay, Seen, Store};
-use crate::table::Table;
+use crate::sorted::SortedMap;
 use crate::time::Timestamp;
 
 /// How long a wake waits for more, as a multiple of what the last fold took, and at most, microseconds.
@@ -47,7 +47,7 @@ pub struct Fanout {
     folding: Cell<bool>,
     fold_us: Cell<Option<u64>>,
     /// What the folds of this instance saw last of each integration: for wakes that do not fold.
-    paces: RefCell<Table<i64, Pace>>,
+    paces: RefCell<SortedMap<i64, Pace>>,
     turns: Turns,
     /// Whether [`Fanout::go_on`] is under way or about to be, and whether a wake came since it last began to read.
     going_on: Cell<bool>,
@@ -213,7 +213,7 @@ impl Fanout {
         self.folding.set(false);
         let folded = folded?;
         let mut paces = self.paces.borrow_mut();
-        folded.seen.paces.iter().for_each(|pace| paces.insert(pace.integration_id, *pace));
+        paces.extend(folded.seen.paces.iter().map(|pace| (pace.integration_id, *pace)));
         drop(paces);
         Ok(folded)
     }

@@ -27,9 +27,9 @@ pub mod keys;
 pub mod ports;
 pub mod route;
 pub mod secret;
+pub mod sorted;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;
-pub mod table;
 pub mod time;
 pub mod title;
 pub mod value;

@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use super::{Call, Failure};
 use crate::config::{Integration, IntegrationKind};
 use crate::ports::{Clock, Random, Store};
-use crate::table::Table;
+use crate::sorted::SortedMap;
 
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/integration/list`: all of them, without their keys. `last_time` is the first thing to look at where alerts do
     /// not arrive: 0 means that no push has reached the integration.
     pub(super) async fn integration_list(&self) -> Result<Value, Failure> {
-        let mut last_times: Table<i64, u64> = Table::new();
+        let mut last_times: SortedMap<i64, u64> = SortedMap::new();
         for board in self.folder.view(None).await? {
-            for (id, secs) in board.head.last_times.into_entries() {
-                let last = last_times.or_insert(id, 0);
+            for (id, secs) in board.head.last_times {
+                let last = last_times.entry(id).or_insert(0);
                 *last = (*last).max(secs);
             }
         }

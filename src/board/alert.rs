@@ -1,6 +1,6 @@
 //! An alert: one alert key of one integration in one channel, from its first event to its recovery.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub struct Alert {
     /// Recovery; 0 while open.
     pub end_time: u64,
     /// Those of the latest event; a recovery only adds.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Those of the latest event.
     pub images: Vec<Image>,
     /// How many events made or changed it.

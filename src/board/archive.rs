@@ -289,7 +289,7 @@ impl ClosedRef {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use crate::sorted::SortedSet;
 
     use super::*;
 
@@ -311,8 +311,8 @@ mod tests {
             let mut reference = ClosedRef::default();
             let document = document(alerts, comments);
             let id = document.incident.incident_id.clone();
-            let written: BTreeSet<String> = document.store(&mut reference).into_iter().map(|(key, _)| key).collect();
-            assert_eq!(reference.keys(&id).collect::<BTreeSet<_>>(), written, "{alerts} alerts, {comments} comments");
+            let written: SortedSet<String> = document.store(&mut reference).into_iter().map(|(key, _)| key).collect();
+            assert_eq!(reference.keys(&id).collect::<SortedSet<_>>(), written, "{alerts} alerts, {comments} comments");
         }
     }
 
@@ -322,7 +322,7 @@ mod tests {
         let before = document(900, 500).store(&mut reference);
         let id = document(1, 0).incident.incident_id;
         let after = document(1, 0).store(&mut reference);
-        let named: BTreeSet<String> = reference.keys(&id).collect();
+        let named: SortedSet<String> = reference.keys(&id).collect();
         assert!(before.iter().chain(&after).all(|(key, _)| named.contains(key)));
     }
 

@@ -179,7 +179,7 @@ mod tests {
         tree: Tree,
         loaded: Loaded,
         names: usize,
-        keys: std::collections::BTreeSet<String>,
+        keys: crate::sorted::SortedSet<String>,
     }
 
     impl Store {

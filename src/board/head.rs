@@ -21,7 +21,7 @@ pub use super::tree::Missing;
 use super::tree::{Loaded, Tree};
 use super::turn::Turn;
 use crate::json;
-use crate::table::Table;
+use crate::sorted::SortedMap;
 use crate::time::Timestamp;
 
 /// The stored head of a board.
@@ -36,7 +36,7 @@ pub struct Head {
     /// Whoever folds or reads with an older ledger than this one must begin again: `heads` relies on it.
     pub ledger: u64,
     /// How far each stream was read, beyond what the ledger says.
-    pub heads: Table<u64, u64>,
+    pub heads: SortedMap<u64, u64>,
     /// Alerts and incidents, until the incident leaves.
     pub(super) open: Tree,
     /// Which alert is open under an identity.
@@ -66,8 +66,8 @@ pub struct Head {
     #[serde(default)]
     pub(super) sweeps: [Sweep; 2],
     /// When each integration last reached this board, Unix seconds.
-    #[serde(default, skip_serializing_if = "Table::is_empty")]
-    pub last_times: Table<i64, u64>,
+    #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+    pub last_times: SortedMap<i64, u64>,
     /// Active sources of inhibition.
     #[serde(default, skip_serializing_if = "Sources::is_empty")]
     pub(super) sources: Sources,
@@ -130,7 +130,7 @@ impl Board {
             channel_id,
             version: 0,
             ledger: 0,
-            heads: Table::new(),
+            heads: SortedMap::new(),
             open: Tree::default(),
             index: Tree::default(),
             closed: Tree::default(),
@@ -143,7 +143,7 @@ impl Board {
             garbage: Vec::new(),
             turn: None,
             sweeps: [Sweep::of_nothing(); 2],
-            last_times: Table::new(),
+            last_times: SortedMap::new(),
             sources: Sources::default(),
         };
         Self { head, loaded: Loaded::new(), touched: false }
@@ -292,7 +292,7 @@ impl Board {
     /// Notes that an integration reached the board.
     pub fn reached_by(&mut self, integration_id: i64, secs: u64) {
         self.touched = true;
-        let last = self.head.last_times.or_insert(integration_id, 0);
+        let last = self.head.last_times.entry(integration_id).or_insert(0);
         *last = (*last).max(secs);
     }
 

@@ -1,7 +1,7 @@
 //! An incident: what people handle. Made by an alert or by hand, closed when all of its alerts have recovered, by hand,
 //! or by time (Flashduty, "What is an incident").
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub struct Incident {
     /// When it was closed.
     pub close_time: u64,
     /// Those of its first alert.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Those of its first alert.
     pub images: Vec<Image>,
     /// The alert key of its first alert.

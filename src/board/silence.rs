@@ -1,7 +1,7 @@
 //! Quick silences: made from an incident, for alerts like its own, and gone when they are over (Flashduty, "Noise
 //! Reduction", quick silence). The rules of a channel are another thing: intake looks at those.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub struct QuickSilence {
     /// What an alert's severity must be.
     pub severity: Severity,
     /// What labels an alert must have.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Who made it; 0: nobody by name.
     pub creator_id: i64,
 }

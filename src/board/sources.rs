@@ -4,7 +4,7 @@
 //! inhibited while another alert with the same source mark is active: its latest event came within the last ten minutes
 //! and it has not recovered. So the board compares numbers and needs neither rules nor the labels of other alerts.
 
-use crate::table::Table;
+use crate::sorted::SortedMap;
 use serde::{Deserialize, Serialize};
 
 /// How long an alert stays an active source after its latest event, seconds.
@@ -18,7 +18,7 @@ const SOURCES: usize = 1000;
 #[serde(transparent)]
 pub struct Sources {
     /// By alert identity: its latest event, Unix seconds, and its marks.
-    alerts: Table<String, (u64, Vec<u64>)>,
+    alerts: SortedMap<String, (u64, Vec<u64>)>,
 }
 
 impl Sources {

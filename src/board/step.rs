@@ -16,7 +16,7 @@ use super::silence::QuickSilence;
 use super::sources::Sources;
 use crate::id::object_id_secs;
 use crate::journal::Texts;
-use crate::table::Table;
+use crate::sorted::SortedMap;
 
 /// What a step changes.
 #[derive(Clone, Debug, Default)]
@@ -180,8 +180,8 @@ impl Step<'_> {
     }
 
     /// What incidents are compared by, by incident id: the oldest first.
-    pub fn alikes(&self) -> Result<Table<String, Texts>, Missing> {
-        let mut alikes = Table::new();
+    pub fn alikes(&self) -> Result<SortedMap<String, Texts>, Missing> {
+        let mut alikes = SortedMap::new();
         for (key, entity) in self.board.head.alike.all(&self.board.loaded)? {
             if let (Some(id), Entity::Alike(texts)) = (key.get(2..), entity) {
                 alikes.insert(id.to_owned(), texts.clone());
@@ -189,7 +189,7 @@ impl Step<'_> {
         }
         for (key, change) in self.changes.entities.range("l:".to_owned().."l;".to_owned()) {
             match (key.get(2..), change) {
-                (Some(id), Some(Entity::Alike(texts))) => alikes.insert(id.to_owned(), texts.clone()),
+                (Some(id), Some(Entity::Alike(texts))) => drop(alikes.insert(id.to_owned(), texts.clone())),
                 (Some(id), _) => drop(alikes.remove(id)),
                 _ => {}
             }
@@ -273,7 +273,7 @@ impl Step<'_> {
 
     /// The alerts of an incident, by id.
     pub fn members(&self, incident: &Incident) -> Result<Vec<Alert>, Missing> {
-        let mut alerts = Table::new();
+        let mut alerts = SortedMap::new();
         for id in &incident.alert_ids {
             if let Some(alert) = self.alert(id)? {
                 alerts.insert(id.clone(), alert);

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::page::{self, Entity, Page, PageRef};
-use crate::table::Table;
+use crate::sorted::SortedMap;
 
 /// A page that is needed and was not loaded; the key under which it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ use crate::table::Table;
 pub struct Missing(pub String);
 
 /// The pages that were loaded so far, by the key under which they are stored. They never change.
-pub type Loaded = Table<String, Rc<Page>>;
+pub type Loaded = SortedMap<String, Rc<Page>>;
 
 /// The collection, as it stands in a board's head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

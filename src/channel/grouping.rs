@@ -1,6 +1,6 @@
 //! How alerts of a channel join incidents: not at all, by rule, by similarity.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -167,7 +167,7 @@ impl Group {
     }
 
     /// By which values an alert joins incidents, for people: the keys and values of each group that counts.
-    pub fn grouped_by(&self, facts: &Facts<'_>) -> Vec<BTreeMap<String, String>> {
+    pub fn grouped_by(&self, facts: &Facts<'_>) -> Vec<SortedMap<String, String>> {
         let groups = match self.method {
             Method::None => &[],
             Method::Rule => self.keys_for(facts),
@@ -178,7 +178,7 @@ impl Group {
             if self.method == Method::Rule && self.mark(0, keys, facts).is_none() {
                 continue;
             }
-            let mut values = BTreeMap::new();
+            let mut values = SortedMap::new();
             for key in keys {
                 values.insert(key.clone(), value(key, facts).unwrap_or_default().into_owned());
             }

@@ -1,6 +1,6 @@
 //! All rules of a channel together: what becomes of an alert that is routed to it.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -74,7 +74,7 @@ pub struct ChannelStep {
     pub group_method: char,
     /// By which values: the keys and values of each group that counts; by similarity, what is compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub grouped_by: Vec<BTreeMap<String, String>>,
+    pub grouped_by: Vec<SortedMap<String, String>>,
     /// Whether a rule of inhibition asks for it as the quiet one.
     pub can_be_inhibited: bool,
     /// Whether it quietens others.

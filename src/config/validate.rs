@@ -3,7 +3,7 @@
 use super::people::FIELDS;
 use super::{Config, ConfigError, IntegrationKind};
 use crate::ingest::Door;
-use crate::table::add;
+use crate::sorted::add;
 
 impl Config {
     /// Finds the first problem of what every component needs.

@@ -1,6 +1,6 @@
 //! The incident webhook's body (Flashduty, "Incident Webhook"), and the incident as payloads and the Open API show it.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use std::sync::LazyLock;
 
@@ -34,7 +34,7 @@ pub struct IncidentView<'a> {
     ack_time: u64,
     close_time: u64,
     snoozed_before: u64,
-    labels: &'a BTreeMap<String, String>,
+    labels: &'a SortedMap<String, String>,
     fields: &'a Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     creator: Option<PersonView>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::board::head::Lease;
 use crate::json;
-use crate::table::add;
+use crate::sorted::add;
 use crate::time::Timestamp;
 
 /// The queue: one value, changed by compare-and-swap.

@@ -4,7 +4,7 @@
 //! The labels are the alert's identity, so key and title follow from them alone: annotations may hold a measured value
 //! that changes with every message.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde_json::{Map, Value};
 
@@ -74,11 +74,11 @@ pub fn plain(fields: &Map<String, Value>, name: &str) -> String {
 ///
 /// # Errors
 /// `InvalidParameter` where it is not an object.
-pub fn pairs(fields: &Map<String, Value>, name: &str) -> Result<BTreeMap<String, String>, ApiError> {
+pub fn pairs(fields: &Map<String, Value>, name: &str) -> Result<SortedMap<String, String>, ApiError> {
     match fields.get(name) {
-        None | Some(Value::Null) => Ok(BTreeMap::new()),
+        None | Some(Value::Null) => Ok(SortedMap::new()),
         Some(Value::Object(pairs)) => {
-            let mut texts = BTreeMap::new();
+            let mut texts = SortedMap::new();
             for (name, value) in pairs {
                 let text = plain_text(value).unwrap_or_else(|| value.to_string());
                 if !text.is_empty() {
@@ -93,14 +93,14 @@ pub fn pairs(fields: &Map<String, Value>, name: &str) -> Result<BTreeMap<String,
 
 /// The sender's fingerprint; where there is none (or one that is too long for a key) the one that Alertmanager would
 /// have given.
-fn alert_key(fields: &Map<String, Value>, labels: &BTreeMap<String, String>) -> String {
+fn alert_key(fields: &Map<String, Value>, labels: &SortedMap<String, String>) -> String {
     let given = plain(fields, "fingerprint");
     if given.is_empty() || given.chars().nth(ALERT_KEY_CHARS).is_some() { fingerprint(labels) } else { given }
 }
 
 /// Prometheus' fingerprint of labels: FNV-1a over their names and values, in the order of the names, each with a byte
 /// after it that no text has; 16 hex digits.
-fn fingerprint(labels: &BTreeMap<String, String>) -> String {
+fn fingerprint(labels: &SortedMap<String, String>) -> String {
     let texts = labels.iter().flat_map(|(name, value)| [name, value]);
     let bytes = texts.flat_map(|text| text.bytes().chain([0xff]));
     let hash = bytes
@@ -109,7 +109,7 @@ fn fingerprint(labels: &BTreeMap<String, String>) -> String {
 }
 
 /// "policy name / object". An alert without a name is called by what its annotations or else its labels say.
-fn title(labels: &BTreeMap<String, String>, annotations: &BTreeMap<String, String>) -> String {
+fn title(labels: &SortedMap<String, String>, annotations: &SortedMap<String, String>) -> String {
     let object = first(labels, &OBJECTS);
     match (labels.get("alertname"), object) {
         (Some(name), Some(object)) => format!("{name} / {object}"),
@@ -122,7 +122,7 @@ fn title(labels: &BTreeMap<String, String>, annotations: &BTreeMap<String, Strin
     }
 }
 
-fn first<'a>(texts: &'a BTreeMap<String, String>, names: &[&str]) -> Option<&'a str> {
+fn first<'a>(texts: &'a SortedMap<String, String>, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| texts.get(*name)).map(String::as_str)
 }
 

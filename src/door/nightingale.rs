@@ -3,7 +3,7 @@
 //! Nightingale tells its user what was answered and does not send again, so an event is refused only where it is no
 //! object: all that is odd in one is passed over.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde_json::{Map, Value};
 
@@ -110,26 +110,36 @@ fn add_labels(draft: &mut Draft, event: &Map<String, Value>) {
 }
 
 /// The tags: an array of `name=value`, the same in one text with `,,` between them, or an object; and the object
-/// `tags_map`, which lacks those with a second `=`.
-fn tags(event: &Map<String, Value>) -> BTreeMap<String, String> {
+/// `tags_map`, which lacks those with a second `=`. Any number in any order, so they are collected in a tree.
+fn tags(event: &Map<String, Value>) -> SortedMap<String, String> {
     let texts: Vec<String> = match event.get("tags") {
         Some(Value::Array(tags)) => tags.iter().filter_map(plain_text).collect(),
         Some(Value::String(tags)) => tags.split(",,").map(str::to_owned).collect(),
         _ => Vec::new(),
     };
-    let mut tags = pairs(event, "tags_map").unwrap_or_default();
-    tags.extend(pairs(event, "tags").unwrap_or_default());
-    for (name, value) in texts.iter().filter_map(|text| text.trim().split_once('=')) {
-        if !value.is_empty() {
-            tags.insert(name.to_owned(), value.to_owned());
+    let mut tags = Map::new();
+    for field in ["tags_map", "tags"] {
+        for (name, value) in pairs(event, field).unwrap_or_default() {
+            tags.insert(name, value.into());
         }
     }
-    tags
+    for (name, value) in texts.iter().filter_map(|text| text.trim().split_once('=')) {
+        if !value.is_empty() {
+            tags.insert(name.to_owned(), value.into());
+        }
+    }
+    let mut sorted = SortedMap::new();
+    for (name, value) in tags {
+        if let Value::String(value) = value {
+            sorted.insert(name, value);
+        }
+    }
+    sorted
 }
 
 /// The rule `$check::$cluster::$ident`, made of the parts that are there; the host that is watched stands in for a tag
 /// `ident`. A rule of one part is none: the title is its value.
-fn title(labels: &BTreeMap<String, String>, event: &Map<String, Value>) -> (String, String) {
+fn title(labels: &SortedMap<String, String>, event: &Map<String, Value>) -> (String, String) {
     let object = ["ident", "resource"].into_iter().find(|name| labels.contains_key(*name));
     let names: Vec<&str> =
         ["check", "cluster"].into_iter().filter(|name| labels.contains_key(*name)).chain(object).collect();

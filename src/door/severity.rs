@@ -3,7 +3,7 @@
 //! The table names nine words and says nothing of others or of their case. Here case does not matter, further words
 //! that are common get the natural meaning, and a word that nobody knows is a warning: never a reason to refuse.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use crate::intake::Status;
 
@@ -11,7 +11,7 @@ use crate::intake::Status;
 const NAMES: [&str; 3] = ["severity", "priority", "level"];
 
 /// The severity of an alert with these labels: `Warning` where none of them says it, or says it in an unknown word.
-pub fn of_labels(labels: &BTreeMap<String, String>) -> Status {
+pub fn of_labels(labels: &SortedMap<String, String>) -> Status {
     let word = NAMES.iter().filter_map(|name| labels.get(*name)).find(|word| !word.trim().is_empty());
     word.and_then(|word| of_word(word)).unwrap_or(Status::Warning)
 }

@@ -3,7 +3,7 @@
 //! Senders that exist win over the letter: `null` counts as absent, numbers and booleans in labels as their text,
 //! unknown keys are ignored, over-long texts are cut. Refused is only what can never be right.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde_json::{Map, Value};
 
@@ -70,13 +70,13 @@ fn read_status(fields: &Map<String, Value>) -> Result<Status, ApiError> {
 ///
 /// # Errors
 /// `InvalidParameter` where it is no object, or a value has parts.
-pub(super) fn read_labels(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, ApiError> {
+pub(super) fn read_labels(fields: &Map<String, Value>) -> Result<SortedMap<String, String>, ApiError> {
     let labels = match fields.get("labels") {
-        None | Some(Value::Null) => return Ok(BTreeMap::new()),
+        None | Some(Value::Null) => return Ok(SortedMap::new()),
         Some(Value::Object(labels)) => labels,
         Some(_) => return Err(ApiError::invalid("labels", "must be an object")),
     };
-    let mut read = BTreeMap::new();
+    let mut read = SortedMap::new();
     for (name, value) in labels.iter().filter(|(_, value)| !value.is_null()) {
         let value = plain_text(value).ok_or_else(|| {
             let field = format!("labels.{}", cut(name, LABEL_NAME_CHARS));

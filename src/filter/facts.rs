@@ -1,7 +1,7 @@
 //! What can be asked of an alert event: the values that conditions compare and that templates insert.
 
+use crate::sorted::SortedMap;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use crate::intake::{AlertEvent, Severity, Status};
 
@@ -30,7 +30,7 @@ pub struct Facts<'a> {
     /// The alert key.
     pub alert_key: &'a str,
     /// The labels.
-    pub labels: &'a BTreeMap<String, String>,
+    pub labels: &'a SortedMap<String, String>,
     /// The integration.
     pub origin: Origin<'a>,
 }

@@ -12,7 +12,7 @@ use crate::engine::{Applying, bring};
 use crate::journal::Read;
 use crate::keys;
 use crate::ports::{Clock, Pace, Random, Seen, Store, StoreError, Swap};
-use crate::table::{Table, add};
+use crate::sorted::{SortedMap, add};
 use crate::time::Timestamp;
 
 /// How often a board or a whole fold is tried when others are faster.
@@ -296,7 +296,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
 
     async fn view_once(&self, channels: Option<&[i64]>) -> Result<Vec<Board>, FoldError> {
         let mut gathered = gather(self.store, self.clock).await?;
-        let mut boards: Table<i64, Board> = Table::new();
+        let mut boards: SortedMap<i64, Board> = SortedMap::new();
         loop {
             let known = gathered.ledger.roots.keys().filter_map(|name| keys::board_channel(name));
             let waiting = channels_in(&gathered);

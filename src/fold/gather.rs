@@ -5,7 +5,7 @@ use super::ledger::Ledger;
 use crate::journal::{Read, read_beyond};
 use crate::keys;
 use crate::ports::{Clock, Store};
-use crate::table::Table;
+use crate::sorted::SortedMap;
 use crate::time::Timestamp;
 
 /// The most records read of one stream at a time.
@@ -26,9 +26,9 @@ pub struct Gathered {
     /// The records, in the order in which they are applied: by time of receipt, stream, number.
     pub records: Vec<Read>,
     /// How far each stream was read, the ledger's heads included.
-    pub heads: Table<u64, u64>,
+    pub heads: SortedMap<u64, u64>,
     /// The streams that end at the ledger's head: not even a record from the future follows.
-    pub ended: Table<u64, u64>,
+    pub ended: SortedMap<u64, u64>,
     /// Whether there is more than was taken.
     pub more: bool,
 }
@@ -59,9 +59,8 @@ pub(super) async fn gather_from(
     let drawn = u64::try_from(store.counter(keys::STREAMS).await?).unwrap_or(0);
     let known = drawn.max(ledger.known);
     let live = ledger.streams.iter().map(|(stream, live)| (*stream, live.head));
-    let mut heads = Table::new();
-    live.chain((ledger.known + 1..=known).map(|stream| (stream, 0)))
-        .for_each(|(stream, head)| heads.insert(stream, head));
+    let mut heads = SortedMap::new();
+    heads.extend(live.chain((ledger.known + 1..=known).map(|stream| (stream, 0))));
     gather_beyond(store, (at, before), ledger, known, heads).await
 }
 
@@ -77,13 +76,13 @@ async fn gather_beyond(
     (at, before): (Timestamp, Timestamp),
     ledger: Ledger,
     known: u64,
-    mut heads: Table<u64, u64>,
+    mut heads: SortedMap<u64, u64>,
 ) -> Result<Gathered, FoldError> {
     let mut records = Vec::new();
-    let mut ended = Table::new();
+    let mut ended = SortedMap::new();
     // Where a stream was not read to its end, what is left of it comes before anything sealed later.
     let mut cut = Timestamp(u64::MAX);
-    for (stream, read) in read_beyond(store, &heads, before, STREAM_RECORDS).await?.into_entries() {
+    for (stream, read) in read_beyond(store, &heads, before, STREAM_RECORDS).await? {
         if let Some(last) = read.records.last() {
             if read.cut {
                 cut = cut.min(last.record.received);

@@ -12,7 +12,7 @@ use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS};
 use crate::json;
 use crate::keys;
 use crate::ports::{Clock, Pace, Store, Swap};
-use crate::table::Table;
+use crate::sorted::SortedMap;
 use crate::time::Timestamp;
 
 /// A stream that has not moved for this long is retired: its writer has let go of it. The writer's own limits, and as
@@ -45,14 +45,14 @@ pub struct Ledger {
     /// Streams up to this number are in `streams` or retired.
     pub known: u64,
     /// The live streams.
-    pub streams: Table<u64, Live>,
+    pub streams: SortedMap<u64, Live>,
     /// The true key number of each root document.
-    pub roots: Table<String, i64>,
+    pub roots: SortedMap<String, i64>,
     /// Records that every board has read and that still stand.
     passed: Vec<Passed>,
     /// How many requests of each integration were in the records that it has passed, as far as they came lately.
-    #[serde(default, skip_serializing_if = "Table::is_empty")]
-    paces: Table<i64, Pace>,
+    #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+    paces: SortedMap<i64, Pace>,
     /// Whose turn it is to fold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
@@ -74,8 +74,8 @@ struct Passed {
     from: u64,
     to: u64,
     /// Records that are stored in parts, and in how many.
-    #[serde(default, skip_serializing_if = "Table::is_empty")]
-    parts: Table<u64, usize>,
+    #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+    parts: SortedMap<u64, usize>,
 }
 
 impl Ledger {
@@ -83,8 +83,8 @@ impl Ledger {
     pub const FORMAT: u32 = 1;
 
     fn new() -> Self {
-        let (streams, roots) = (Table::new(), Table::new());
-        let (passed, paces) = (Vec::new(), Table::new());
+        let (streams, roots) = (SortedMap::new(), SortedMap::new());
+        let (passed, paces) = (Vec::new(), SortedMap::new());
         Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed, paces, turn: None }
     }
 
@@ -159,7 +159,7 @@ impl Ledger {
         self.paces = self.paces_with(&new);
         for (&stream, &head) in gathered.heads.iter() {
             if stream > self.known {
-                self.streams.or_insert(stream, Live { head: 0, seen: gathered.at });
+                self.streams.entry(stream).or_insert(Live { head: 0, seen: gathered.at });
             }
             // A stream that is known and not live was retired by another, who had read it to its end.
             let Some(live) = self.streams.get_mut(&stream) else {
@@ -173,9 +173,9 @@ impl Ledger {
                     from: live.head + 1,
                     to: head,
                     parts: {
-                        let mut stored = Table::new();
+                        let mut stored = SortedMap::new();
                         let new = parts.filter(|r| r.place.n > live.head && r.place.n <= head);
-                        new.for_each(|r| stored.insert(r.place.n, r.parts));
+                        stored.extend(new.map(|r| (r.place.n, r.parts)));
                         stored
                     },
                 });
@@ -196,13 +196,13 @@ impl Ledger {
     }
 
     /// How many requests of each integration came lately, with these records beyond the ledger counted.
-    pub(super) fn paces_with(&self, records: &[&Read]) -> Table<i64, Pace> {
+    pub(super) fn paces_with(&self, records: &[&Read]) -> SortedMap<i64, Pace> {
         let mut paces = self.paces.clone();
         for read in records {
             let second = read.record.received.secs();
             for request in read.record.accepted.iter().filter(|accepted| !accepted.continues) {
                 let integration_id = request.integration_id;
-                paces.or_insert(integration_id, Pace { integration_id, second, ..Pace::default() }).count(second);
+                paces.entry(integration_id).or_insert(Pace { integration_id, second, ..Pace::default() }).count(second);
             }
         }
         let latest = paces.values().map(|pace| pace.second).max().unwrap_or(0);

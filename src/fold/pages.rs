@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::error::FoldError;
 use crate::board::{Board, Missing, Page};
 use crate::ports::Store;
-use crate::table::Table;
+use crate::sorted::SortedMap;
 use crate::value;
 
 /// The most pages kept; at most 96 KiB each in their stored form, several times that in memory.
@@ -15,7 +15,7 @@ const PAGES: usize = 96;
 /// A cache of pages, one for an instance.
 #[derive(Default)]
 pub struct PageCache {
-    pages: RefCell<Table<String, Rc<Page>>>,
+    pages: RefCell<SortedMap<String, Rc<Page>>>,
 }
 
 impl PageCache {

@@ -13,8 +13,8 @@ mod rate;
 mod reading;
 mod reply;
 
+use crate::sorted::SortedMap;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 pub use self::advice::{EXPLAIN, PREVIEW};
 pub use self::door::{Door, OverLimit, STANDARD};
@@ -44,7 +44,7 @@ pub struct Ingest {
     /// Whether it has read what others took before it began.
     knows_paces: Cell<bool>,
     /// When it was last noted that an integration was reached, Unix seconds.
-    noted: RefCell<BTreeMap<i64, u64>>,
+    noted: RefCell<SortedMap<i64, u64>>,
 }
 
 /// What is to be done after the answer.

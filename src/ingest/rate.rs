@@ -5,7 +5,9 @@
 //! written anyhow, and listens to what folders say when it wakes them: they read what all instances have accepted. What
 //! they say is younger than a fold under load, so a limit is enforced about a fold late.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use crate::sorted::SortedMap;
 
 use crate::config::RateLimit;
 use crate::ports::Pace;
@@ -17,7 +19,7 @@ const MINUTE_US: u64 = 60 * SECOND_US;
 /// What an instance knows of the requests of each integration.
 #[derive(Debug, Default)]
 pub struct Rates {
-    by_integration: BTreeMap<i64, Rate>,
+    by_integration: SortedMap<i64, Rate>,
 }
 
 #[derive(Debug, Default)]

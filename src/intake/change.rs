@@ -1,6 +1,6 @@
 //! A change event: something was changed in a system (Flashduty, "Custom Change Event").
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +20,8 @@ pub struct ChangeEvent {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub link: String,
     /// At most 50; names at most 128 characters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+    pub labels: SortedMap<String, String>,
     /// When it happens by the sender's clock, Unix seconds; may lie ahead. Absent: when it was received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_time: Option<u64>,

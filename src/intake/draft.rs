@@ -1,6 +1,6 @@
 //! A draft: what a door understood of one alert, before limits, key and title.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 use super::event::{AlertEvent, Image, Status};
 use super::fields::{
@@ -9,7 +9,11 @@ use super::fields::{
 use crate::error::ApiError;
 use crate::filter::Origin;
 use crate::id::short_key;
+use crate::sorted::SortedMap;
 use crate::title;
+
+/// More labels than this are not collected: far above the limit, as names that are cut may turn out to be one.
+const MANY_LABELS: usize = 1024;
 
 /// What a sender said about one alert. Texts may be of any length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub struct Draft {
     /// The description.
     pub description: String,
     /// The labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Its identity within the integration; empty: derived.
     pub alert_key: String,
     /// Pictures.
@@ -68,17 +72,21 @@ impl Draft {
         Ok(event)
     }
 
-    /// Adds a label from a field of the sender's, unless it is empty or the sender gave a label of this name.
+    /// Adds a label from a field of the sender's, unless it is empty or the sender gave a label of this name. Of very
+    /// many, those with the last names are dropped at once, which is what the limit does to them in the end.
     pub fn label(&mut self, name: &str, value: &str) {
         if !value.is_empty() && !self.labels.contains_key(name) {
             self.labels.insert(name.to_owned(), cut(value, LABEL_VALUE_CHARS).to_owned());
+            if self.labels.len() > MANY_LABELS {
+                self.labels.pop_last();
+            }
         }
     }
 }
 
 /// The key of an alert whose sender gave none: it follows from integration, title rule and labels, so that the same
 /// alert gets the same key again, also when it recovers.
-fn derived_key(integration_id: i64, title_rule: &str, labels: &BTreeMap<String, String>) -> String {
+fn derived_key(integration_id: i64, title_rule: &str, labels: &SortedMap<String, String>) -> String {
     let mut bytes = integration_id.to_be_bytes().to_vec();
     let texts = std::iter::once(title_rule).chain(labels.iter().flat_map(|(k, v)| [k.as_str(), v.as_str()]));
     for text in texts {
@@ -91,7 +99,8 @@ fn derived_key(integration_id: i64, title_rule: &str, labels: &BTreeMap<String, 
 
 /// The images, one for each `alt` (the last one given). One that the protocol would discard is discarded.
 fn usable(images: Vec<Image>) -> Vec<Image> {
-    let mut by_alt = BTreeMap::new();
+    let mut by_alt = Map::new();
+    let mut all = Vec::new();
     for image in images {
         let src = image.src.as_str();
         let usable = src.starts_with("http://") || src.starts_with("https://") || src.starts_with("img_");
@@ -99,9 +108,11 @@ fn usable(images: Vec<Image>) -> Vec<Image> {
             continue;
         }
         let (alt, href) = (cut(&image.alt, IMAGE_ALT_CHARS).to_owned(), cut(&image.href, IMAGE_URL_CHARS).to_owned());
-        by_alt.insert(alt.clone(), Image { src: image.src, alt, href });
+        by_alt.insert(alt.clone(), all.len().into());
+        all.push(Image { src: image.src, alt, href });
     }
-    by_alt.into_values().collect()
+    let nth = |place: &Value| place.as_u64().and_then(|nth| usize::try_from(nth).ok());
+    by_alt.values().filter_map(|place| all.get(nth(place)?).cloned()).collect()
 }
 
 #[cfg(test)]
@@ -110,12 +121,12 @@ mod tests {
 
     #[test]
     fn a_derived_key_follows_from_integration_title_rule_and_labels() {
-        let labels: BTreeMap<_, _> = [("host".to_owned(), "db-3".to_owned())].into();
+        let labels: SortedMap<_, _> = [("host".to_owned(), "db-3".to_owned())].into();
         let key = derived_key(1, "down", &labels);
         assert_eq!(key, derived_key(1, "down", &labels));
         assert_ne!(key, derived_key(2, "down", &labels));
-        assert_ne!(key, derived_key(1, "down", &BTreeMap::new()));
-        let shifted: BTreeMap<_, _> = [("hostd".to_owned(), "b-3".to_owned())].into();
+        assert_ne!(key, derived_key(1, "down", &SortedMap::new()));
+        let shifted: SortedMap<_, _> = [("hostd".to_owned(), "b-3".to_owned())].into();
         assert_ne!(key, derived_key(1, "down", &shifted));
     }
 }

@@ -42,7 +42,7 @@ pub type Rule = rule::Rule<Conditions, Action>;
 
 /// What a rule does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "settings", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Takes a label out of a text.
     Extraction(Extraction),

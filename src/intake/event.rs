@@ -1,6 +1,6 @@
 //! An alert event: one push, validated and cut to the protocol's limits.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +20,8 @@ pub struct AlertEvent {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// At most 50; names at most 128, values at most 2048 characters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+    pub labels: SortedMap<String, String>,
     /// One per `alt`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,

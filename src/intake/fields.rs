@@ -1,6 +1,6 @@
 //! Fields of a sender's JSON, and the protocol's limits. Lengths are counted in Unicode scalar values.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde_json::{Map, Value};
 
@@ -55,8 +55,8 @@ pub fn plain_text(value: &Value) -> Option<String> {
 }
 
 /// Labels within the limits: names and values cut, those beyond the limit in the order of their names left out.
-pub fn limited(labels: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    let mut kept = BTreeMap::new();
+pub fn limited(labels: impl IntoIterator<Item = (String, String)>) -> SortedMap<String, String> {
+    let mut kept = SortedMap::new();
     for (name, value) in labels {
         kept.insert(cut(&name, LABEL_NAME_CHARS).to_owned(), cut(&value, LABEL_VALUE_CHARS).to_owned());
     }

@@ -8,10 +8,10 @@ mod check;
 mod source;
 mod template;
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use self::source::Source;
 use super::Status;
@@ -39,10 +39,10 @@ pub struct Mapping {
     /// Target → template. `title`, `title_rule`, `description`, `event_status` and `alert_key` are texts. `labels` is
     /// one variable that names an object, or an object of label → template; `images` one variable that names an array,
     /// or an array of objects of templates.
-    pub field_mapping: BTreeMap<String, Value>,
+    pub field_mapping: SortedMap<String, Value>,
     /// Path → value there, as a text → what is used in its place. Values that are not listed stay as they are.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub value_mapping: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+    pub value_mapping: SortedMap<String, SortedMap<String, String>>,
 }
 
 impl Mapping {
@@ -113,9 +113,14 @@ fn images(source: &Source<'_>, template: &Value) -> Result<Value, ApiError> {
                 let part = |(name, template): (&String, &Value)| {
                     Ok((name.clone(), source.text(&format!("images.{}", cut(name, LABEL_NAME_CHARS)), template)?))
                 };
-                parts.iter().take(IMAGE.len()).map(part).collect::<Result<Map<_, _>, ApiError>>().map(Value::Object)
+                let mut image = Map::new();
+                for entry in parts.iter().take(IMAGE.len()) {
+                    let (name, text) = part(entry)?;
+                    image.insert(name, text);
+                }
+                Ok(Value::Object(image))
             };
-            templates.iter().take(ENTRIES).map(image).collect::<Result<Vec<_>, _>>()?
+            templates.iter().take(ENTRIES).map(image).collect::<Result<Vec<_>, ApiError>>()?
         }
         variable => match source.value("images", variable)? {
             Value::Array(images) => images.into_iter().map(image).collect(),
@@ -129,7 +134,7 @@ fn images(source: &Source<'_>, template: &Value) -> Result<Value, ApiError> {
 /// An image as the standard push has it. Senders that have only its address give a text.
 fn image(value: Value) -> Value {
     match value {
-        Value::String(src) => Value::Object(Map::from_iter([("src".to_owned(), Value::String(src))])),
+        Value::String(src) => json!({ "src": src }),
         other => other,
     }
 }

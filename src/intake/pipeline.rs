@@ -33,7 +33,7 @@ pub type Rule = rule::Rule<Filter, Action>;
 
 /// What a rule does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "settings", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Gives another title.
     TitleReset(TitleReset),

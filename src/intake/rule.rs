@@ -1,20 +1,33 @@
 //! The shape that the rules of enrichment and of pipelines share: `{kind, if, settings}` (Flashduty, "Label
 //! Enhancement" and "Alert Pipeline").
 
-use crate::json;
-use serde::de::{DeserializeOwned, Deserializer, Error};
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde::ser::{Error as _, SerializeStruct as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// A rule: what must hold of an alert, and what is then done with it. An `if` that is absent or `null` asks nothing.
 ///
-/// `A` is an enum that serde reads from `kind` and `settings`; `C` are conditions, of which the default asks nothing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// `A` is an enum that serde reads from `{kind: settings}`, its usual form of an enum: to read `kind` and `settings` as
+/// two fields in any order it would carry two readers of each kind. `C` are conditions, of which the default asks
+/// nothing.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rule<C, A> {
-    #[serde(rename = "if")]
     pub(super) conditions: C,
-    #[serde(flatten)]
     pub(super) action: A,
+}
+
+impl<C: Serialize, A: Serialize> Serialize for Rule<C, A> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let action = serde_json::to_value(&self.action).map_err(S::Error::custom)?;
+        let action = action.as_object().and_then(|action| action.iter().next());
+        let (kind, settings) = action.ok_or_else(|| S::Error::custom("an action is a kind with settings"))?;
+        let mut rule = serializer.serialize_struct("Rule", 3)?;
+        rule.serialize_field("if", &self.conditions)?;
+        rule.serialize_field("kind", kind)?;
+        rule.serialize_field("settings", settings)?;
+        rule.end()
+    }
 }
 
 /// A rule as it is written, before its kind says what its settings are.
@@ -31,8 +44,9 @@ struct Written<C> {
 impl<'de, C: Deserialize<'de> + Default, A: DeserializeOwned> Deserialize<'de> for Rule<C, A> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Written { kind, conditions, settings } = Written::<C>::deserialize(deserializer)?;
-        let action = json!({ "kind": kind, "settings": settings.unwrap_or_default() });
-        let action = json::from_value(action).map_err(|problem| D::Error::custom(format!("{kind}: {problem}")))?;
+        let action = json!({ (kind.as_str()): settings.unwrap_or_default() });
+        let action =
+            crate::json::from_value(action).map_err(|problem| D::Error::custom(format!("{kind}: {problem}")))?;
         Ok(Self { conditions: conditions.unwrap_or_default(), action })
     }
 }
@@ -42,7 +56,7 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-    #[serde(tag = "kind", content = "settings", rename_all = "snake_case")]
+    #[serde(rename_all = "snake_case")]
     enum Action {
         Paint(Paint),
     }

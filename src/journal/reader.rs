@@ -3,7 +3,7 @@
 use super::record::Record;
 use crate::keys;
 use crate::ports::{Store, StoreError};
-use crate::table::Table;
+use crate::sorted::SortedMap;
 use crate::time::Timestamp;
 use crate::value;
 
@@ -56,12 +56,12 @@ const BYTES: usize = 4 * 1024 * 1024;
 /// applied, so an older version stops here until the newer one is back.
 pub async fn read_beyond(
     store: &impl Store,
-    heads: &Table<u64, u64>,
+    heads: &SortedMap<u64, u64>,
     before: Timestamp,
     limit: usize,
-) -> Result<Table<u64, StreamRead>, StoreError> {
-    let mut read: Table<u64, StreamRead> = Table::new();
-    heads.keys().for_each(|stream| read.insert(*stream, StreamRead::default()));
+) -> Result<SortedMap<u64, StreamRead>, StoreError> {
+    let mut read: SortedMap<u64, StreamRead> = SortedMap::new();
+    read.extend(heads.keys().map(|stream| (*stream, StreamRead::default())));
     // Streams that were not read to their end yet, and the record of each that comes next.
     let mut going: Vec<Place> = heads.iter().map(|(&stream, &head)| Place { stream, n: head + 1 }).collect();
     let mut look = LOOK_FIRST;
@@ -75,7 +75,7 @@ pub async fn read_beyond(
         for some in going.chunks((per_call / look as usize).max(1)) {
             // Every stream is looked at once; only then is it known what comes before what.
             if bytes > BYTES && look > LOOK_FIRST {
-                some.iter().for_each(|place| read.or_insert(place.stream, StreamRead::default()).cut = true);
+                some.iter().for_each(|place| read.entry(place.stream).or_default().cut = true);
                 continue;
             }
             let keys: Vec<String> =
@@ -85,7 +85,7 @@ pub async fn read_beyond(
                 let values: Vec<_> = values.by_ref().take(look as usize).collect();
                 bytes += values.iter().flatten().map(Vec::len).sum::<usize>();
                 records += values.iter().flatten().count();
-                let stream = read.or_insert(place.stream, StreamRead::default());
+                let stream = read.entry(place.stream).or_default();
                 if take(store, stream, *place, values, before, limit).await? {
                     still_going.push(Place { n: place.n + look, ..*place });
                 }

@@ -1,6 +1,6 @@
 //! Walking the cases of a route for one alert, and the account of it for people.
 
-use std::collections::BTreeSet;
+use crate::sorted::SortedSet;
 
 use serde::Serialize;
 
@@ -89,7 +89,7 @@ impl Route {
                 steps.default = Some(found.clone());
             }
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         found.retain(|id| seen.insert(*id));
         if let Some(steps) = steps {
             steps.channel_ids.clone_from(&found);

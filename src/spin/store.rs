@@ -1,6 +1,5 @@
 //! The store on Spin: `spin:key-value` for reading and writing, `wasi:keyvalue` for counters, swaps and batches.
 
-use crate::table::Table;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -8,6 +7,7 @@ use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
 use spin_sdk::key_value;
 
 use crate::ports::{Store, StoreError, Swap};
+use crate::sorted::SortedMap;
 
 /// The label of the store; the only one that needs no runtime configuration.
 const LABEL: &str = "default";
@@ -55,8 +55,8 @@ impl Store for SpinStore {
         }
         // Some stores leave absent keys out.
         let found = batch::get_many(&*bucket()?, keys).map_err(failed)?;
-        let mut by_key: Table<String, Option<Vec<u8>>> = Table::new();
-        found.into_iter().for_each(|(key, value)| by_key.insert(key, value));
+        let mut by_key: SortedMap<String, Option<Vec<u8>>> = SortedMap::new();
+        by_key.extend(found);
         Ok(keys.iter().map(|key| by_key.remove(key).flatten()).collect())
     }
 

@@ -8,7 +8,7 @@ mod dollar;
 mod simple;
 mod template;
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use crate::filter::{Facts, Origin};
 use crate::intake::AlertEvent;
@@ -77,7 +77,7 @@ pub fn retitle(event: &mut AlertEvent, origin: Origin<'_>) {
 /// Makes the title of an event anew after its labels changed; `before` are the labels it had. A title that the rule
 /// made follows the labels, unless it was complete and no longer is; one that the sender gave gives way only to a
 /// complete one.
-pub fn retitle_after(event: &mut AlertEvent, before: &BTreeMap<String, String>, origin: Origin<'_>) {
+pub fn retitle_after(event: &mut AlertEvent, before: &SortedMap<String, String>, origin: Origin<'_>) {
     let old = made(event, before, origin);
     if !old.complete && event.title == old.text {
         event.title.clear();
@@ -87,7 +87,7 @@ pub fn retitle_after(event: &mut AlertEvent, before: &BTreeMap<String, String>, 
 
 /// The title that an event's own rule makes with these labels. `.Title` has no value in it: it is what is being made.
 /// A title is never blank: the rule itself is better than that.
-fn made(event: &AlertEvent, labels: &BTreeMap<String, String>, origin: Origin<'_>) -> Resolved {
+fn made(event: &AlertEvent, labels: &SortedMap<String, String>, origin: Origin<'_>) -> Resolved {
     let facts = Facts { title: "", labels, ..Facts::of(event, origin) };
     let resolved = resolve(&event.title_rule, &facts);
     if resolved.text.trim().is_empty() {

@@ -4,7 +4,7 @@
 //! the label of that name. The name begins with a letter or `_` and has no blank; dots and dashes belong to it, because
 //! labels in the wild have them. A rule with no such part is plain text, so `std::vector` and `$5 off` stay as they are.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use crate::intake::bounded::Bounded;
 
@@ -13,7 +13,7 @@ const JOINT: &str = " / ";
 
 /// Adds the title that a rule of this form makes; a label that is missing leaves its `$name`. Tells whether none is
 /// missing, and `None`, with nothing added, where the rule is not of this form.
-pub fn fill(rule: &str, labels: &BTreeMap<String, String>, text: &mut Bounded) -> Option<bool> {
+pub fn fill(rule: &str, labels: &SortedMap<String, String>, text: &mut Bounded) -> Option<bool> {
     let parts = || rule.split("::").map(str::trim);
     parts().find_map(name)?;
     let mut complete = true;

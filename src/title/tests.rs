@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const ORIGIN: Origin<'_> = Origin { id: 9001, name: "Web shop", kind: "standard" };
 
-fn labels(labels: &[(&str, &str)]) -> BTreeMap<String, String> {
+fn labels(labels: &[(&str, &str)]) -> SortedMap<String, String> {
     labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
@@ -210,6 +210,7 @@ proptest! {
         given in prop::collection::btree_map("[a-c$é]{0,2}", any::<String>(), 0..4),
         title in prop_oneof![Just(String::new()), any::<String>()],
     ) {
+        let given: SortedMap<_, _> = given.into_iter().collect();
         let mut event = AlertEvent { title, title_rule: rule.clone(), labels: given.clone(), ..AlertEvent::default() };
         retitle(&mut event, ORIGIN);
         prop_assert!(!event.title.is_empty() || rule.is_empty());

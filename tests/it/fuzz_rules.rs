@@ -19,7 +19,7 @@ fn event() -> impl Strategy<Value = AlertEvent> {
             title,
             title_rule,
             description,
-            labels,
+            labels: labels.into_iter().collect(),
             ..AlertEvent::default()
         },
     )

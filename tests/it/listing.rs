@@ -39,7 +39,7 @@ fn world_of(count: u64) -> (World, u64) {
             progress: Progress::Closed,
             start_time: secs,
             close_time: secs + 30,
-            labels,
+            labels: labels.into_iter().collect(),
             ..Incident::default()
         };
         let mut step = board.step();

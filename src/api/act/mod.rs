@@ -12,7 +12,7 @@ use crate::error::{ApiError, Code};
 use crate::fanout::ToDeliver;
 use crate::fold::ActError;
 use crate::ports::{Clock, Random, Store};
-use crate::table::Table;
+use crate::sorted::SortedMap;
 
 /// The calls, each with what it does.
 pub(super) const ACTS: [&str; 18] = [
@@ -71,18 +71,18 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// Parts an action by the channels of the incidents and alerts that it names.
     async fn by_channel(&self, action: Action) -> Result<Vec<(i64, Action)>, Failure> {
         let mut boards = self.folder.view(None).await?;
-        let mut channels: Table<i64, Vec<String>> = Table::new();
+        let mut channels: SortedMap<i64, Vec<String>> = SortedMap::new();
         let named: Vec<String> = action.incident_ids().into_iter().map(str::to_owned).collect();
         for id in named {
             let channel = self.channel_of_incident(&mut boards, &id).await?;
-            channels.or_insert(channel, Vec::new()).push(id);
+            channels.entry(channel).or_default().push(id);
         }
         let alerts = action.alert_ids().to_vec();
         for id in alerts {
             let find = |board: &mut Board| Ok(board.alert(&id)?.is_some());
             let channel = self.find_channel(&mut boards, find).await?;
             let unknown = || told(unknown("alert_ids", format!("there is no alert {id} on a board")));
-            channels.or_insert(channel.ok_or_else(unknown)?, Vec::new()).push(id);
+            channels.entry(channel.ok_or_else(unknown)?).or_default().push(id);
         }
         if channels.len() > 1 && matches!(action, Action::Merge(_) | Action::MergeAlerts(_)) {
             let message = "what is merged must be of one channel";
@@ -91,7 +91,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         if channels.len() < 2 {
             return Ok(channels.keys().map(|channel| (*channel, action.clone())).collect());
         }
-        Ok(channels.into_entries().into_iter().map(|(channel, ids)| (channel, action.of(ids))).collect())
+        Ok(channels.into_iter().map(|(channel, ids)| (channel, action.of(ids))).collect())
     }
 
     async fn channel_of_incident(&self, boards: &mut [Board], id: &str) -> Result<i64, Failure> {

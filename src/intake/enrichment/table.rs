@@ -1,8 +1,8 @@
 //! Mapping tables: from the values of some labels to the values of others (Flashduty, "Label Enhancement", schema
 //! mapping). The values are compared as they are: the tables know no wildcards.
 
+use crate::sorted::SortedMap;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use super::label;
 use crate::intake::derived::Derived;
 
 /// A row: column → value. Columns that are neither source nor result mean nothing.
-pub type Row = BTreeMap<String, String>;
+pub type Row = SortedMap<String, String>;
 
 /// A mapping table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ impl MappingTable {
     /// The first row whose source values are those of the labels; none where the alert lacks one of them.
     ///
     /// Rows are sorted once; finding one among ten thousand takes some fifteen comparisons.
-    pub fn find(&self, labels: &BTreeMap<String, String>) -> Option<&Row> {
+    pub fn find(&self, labels: &SortedMap<String, String>) -> Option<&Row> {
         if !self.source_labels.iter().all(|label| labels.contains_key(label)) {
             return None;
         }

@@ -1,6 +1,6 @@
 //! What templates yield for one alert: the values at their paths, after the value mapping.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub struct Source<'a> {
     /// The alert.
     pub alert: &'a Map<String, Value>,
     /// Path → value there → what is used in its place.
-    pub value_mapping: &'a BTreeMap<String, BTreeMap<String, String>>,
+    pub value_mapping: &'a SortedMap<String, SortedMap<String, String>>,
 }
 
 /// The value that a variable yields.

@@ -5,7 +5,7 @@ use alarum::intake::{Image, Severity, Status};
 
 use crate::support::desk::{INTEGRATION, T0, critical, crowded_desk, desk};
 
-fn labels(pairs: &[(&str, &str)]) -> std::collections::BTreeMap<String, String> {
+fn labels(pairs: &[(&str, &str)]) -> alarum::sorted::SortedMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 

@@ -129,7 +129,7 @@ fn event(chance: &mut Chance, keys: u64) -> AlertEvent {
         status,
         title: if status == Status::Ok { String::new() } else { chance.of(&["disk", "memory"]).to_owned() },
         description: chance.of(&["", "more", "less"]).to_owned(),
-        labels,
+        labels: labels.into_iter().collect(),
         event_time: chance.some(20, |chance| 7 + chance.below(3)),
         ..AlertEvent::default()
     }

@@ -52,7 +52,7 @@ pub struct Alert {
     start: u64,
     last: u64,
     end: u64,
-    labels: BTreeMap<String, String>,
+    labels: alarum::sorted::SortedMap<String, String>,
     event_cnt: u64,
     ever_muted: bool,
     /// It takes no more events, though it has not recovered.
@@ -91,7 +91,7 @@ pub struct Incident {
     ack_time: u64,
     close_time: u64,
     pub snoozed_before: u64,
-    labels: BTreeMap<String, String>,
+    labels: alarum::sorted::SortedMap<String, String>,
     fields: Map<String, Value>,
     dedup_key: String,
     creator: i64,
@@ -132,7 +132,7 @@ pub struct Silence {
     start: u64,
     end: u64,
     severity: Severity,
-    labels: BTreeMap<String, String>,
+    labels: alarum::sorted::SortedMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default)]
