@@ -1,9 +1,9 @@
-//! The fanout component's handler: folds the journal into boards and delivers what follows.
+//! The fanout component's handler: folds the journal into boards and has delivered what follows.
 //!
 //! `/wake` comes from the other components by service chaining and is a hint; `/tick` comes from any scheduler and
 //! finds what a lost hint left behind, has retried what is due, and deletes what nobody needs. Both only fold; for
-//! delivery they call `/deliver` and `/retry` of the courier, which is the same component under another name, so that
-//! it has instances of its own: a store call blocks its whole instance, and no attempt shall wait for a fold.
+//! delivery they call the courier, which is a component of its own: a store call blocks its whole instance, and no
+//! attempt shall wait for a fold.
 
 use std::cell::{Cell, RefCell};
 
@@ -12,13 +12,13 @@ use serde::Serialize;
 
 use crate::board::Turn;
 use crate::config::Config;
-use crate::delivery::{Courier, DeliveryReport};
+use crate::delivery::DeliveryReport;
 use crate::error::{ApiError, Code};
 use crate::fold::{FoldError, Folded, Folder, Ledger, PageCache, Turns};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
 use crate::keys;
-use crate::ports::{Admission, Clock, Log, Outbound, Pace, Random, Relay, Seen, Store};
+use crate::ports::{Clock, Log, Pace, Random, Relay, Seen, Store};
 use crate::sorted::SortedMap;
 use crate::time::Timestamp;
 
@@ -108,7 +108,7 @@ impl Fanout {
     ) -> (Answer, After)
     where
         S: Store,
-        P: Clock + Random + Log + Outbound + Relay + Admission,
+        P: Clock + Random + Log + Relay,
     {
         let request_id = request_id(ports);
         let call = Call { fanout: self, store, ports, request, request_id: &request_id };
@@ -118,8 +118,6 @@ impl Fanout {
                 Err(error) => (answer::<()>(&request_id, Err(error)), After::default()),
             },
             "/tick" => (answer(&request_id, call.tick(config).await), After::default()),
-            "/deliver" => (answer(&request_id, call.deliver(config).await), After::default()),
-            "/retry" => (answer(&request_id, call.retry(config).await), After::default()),
             _ => {
                 let error = ApiError::new(Code::RouteNotFound, "there is no such path");
                 (answer::<()>(&request_id, Err(error)), After::default())
@@ -139,7 +137,7 @@ impl Fanout {
         deliver: impl Fn(ToDeliver),
     ) where
         S: Store,
-        P: Clock + Random + Log + Outbound + Relay + Admission,
+        P: Clock + Random + Log + Relay,
     {
         let Ok(config) = configured(config) else {
             self.going_on.set(false);
@@ -246,7 +244,7 @@ struct Call<'a, S, P> {
     request_id: &'a str,
 }
 
-impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, S, P> {
+impl<S: Store, P: Clock + Random + Log + Relay> Call<'_, S, P> {
     async fn wake(&self, config: Option<&Config>) -> Result<(Woken, After), ApiError> {
         self.request.expect_method("POST")?;
         let (config, fanout) = (configured(config)?, self.fanout);
@@ -311,29 +309,6 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
         Ok(Ticked { records: folded.records, delivered, put_off, given_up, next_ms })
     }
 
-    async fn deliver(&self, config: Option<&Config>) -> Result<DeliveryReport, ApiError> {
-        self.request.expect_method("POST")?;
-        let config = configured(config)?;
-        let number = |name: &str| self.request.query_value(name).and_then(|text| text.parse::<u64>().ok());
-        let channel = number("channel").and_then(|channel| i64::try_from(channel).ok());
-        let channel = channel.ok_or(ApiError::invalid("channel", "must be a number"))?;
-        let token = number("token").ok_or(ApiError::invalid("token", "must be a number"))?;
-        let folder = self.folder(config);
-        let courier = Courier { folder: &folder, outbound: self.ports, log: self.ports, config };
-        let _alone = Alone::new(self.ports).await;
-        courier.deliver(channel, token).await.map_err(|error| self.failed(&error))
-    }
-
-    async fn retry(&self, config: Option<&Config>) -> Result<DeliveryReport, ApiError> {
-        self.request.expect_method("POST")?;
-        let config = configured(config)?;
-        let folder = self.folder(config);
-        let courier = Courier { folder: &folder, outbound: self.ports, log: self.ports, config };
-        let _alone = Alone::new(self.ports).await;
-        let ledger = Ledger::read(self.store).await.map_err(|error| self.failed(&error))?;
-        courier.retry(&ledger).await.map_err(|error| self.failed(&error))
-    }
-
     fn folder<'a>(&'a self, config: &Config) -> Folder<'a, S, P, P> {
         self.fanout.folder(self.store, self.ports, config)
     }
@@ -341,21 +316,5 @@ impl<S: Store, P: Clock + Random + Log + Outbound + Relay + Admission> Call<'_, 
     fn failed(&self, error: &FoldError) -> ApiError {
         self.ports.line(&format!("{} not done request={} {error}", self.request.path, self.request_id));
         ApiError::internal()
-    }
-}
-
-/// While it lives, the instance takes no other request.
-struct Alone<'a, A: Admission>(&'a A);
-
-impl<'a, A: Admission> Alone<'a, A> {
-    async fn new(admission: &'a A) -> Self {
-        admission.decline().await;
-        Self(admission)
-    }
-}
-
-impl<A: Admission> Drop for Alone<'_, A> {
-    fn drop(&mut self) {
-        self.0.accept();
     }
 }

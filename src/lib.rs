@@ -8,8 +8,10 @@
 
 pub mod api;
 pub mod board;
+pub mod call;
 pub mod channel;
 pub mod config;
+pub mod courier;
 pub mod delivery;
 pub mod door;
 pub mod engine;

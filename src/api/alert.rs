@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::Call;
 use super::parameters::{number, text};
-use super::{Call, Failure};
 use crate::board::{Alert, Incident};
+use crate::call::Failure;
 use crate::error::{ApiError, Code};
 use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
@@ -15,8 +16,8 @@ const ALERTS: u64 = 1000;
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/incident/alert/list`: the alerts of an incident, the newest first.
     pub(super) async fn incident_alert_list(&self) -> Result<Value, Failure> {
-        let limit = number(self.parameters, "limit")?.filter(|limit| *limit > 0).unwrap_or(ALERTS);
-        let page = number(self.parameters, "p")?.unwrap_or(1).max(1);
+        let limit = number(&self.parameters, "limit")?.filter(|limit| *limit > 0).unwrap_or(ALERTS);
+        let page = number(&self.parameters, "p")?.unwrap_or(1).max(1);
         if limit > ALERTS {
             return Err(ApiError::invalid("limit", "must be at most 1000").into());
         }
@@ -39,7 +40,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 
     /// `/alert/info`: an alert, wherever it is.
     pub(super) async fn alert_info(&self) -> Result<Value, Failure> {
-        let id = text(self.parameters, "alert_id")?.ok_or(ApiError::invalid("alert_id", "is required"))?;
+        let id = text(&self.parameters, "alert_id")?.ok_or(ApiError::invalid("alert_id", "is required"))?;
         let unknown = || ApiError::new(Code::ResourceNotFound, "alert_id: there is no such alert");
         let alert = self.find_alert(&id).await?.ok_or_else(unknown)?;
         let incident = match alert.incident_id.as_str() {

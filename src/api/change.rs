@@ -3,17 +3,18 @@
 use serde_json::{Value, json};
 
 use super::parameters::{Paging, ids, window};
-use super::{Call, Failure, List, TOTAL_MAX};
+use super::{Call, List, TOTAL_MAX};
 use crate::board::{Board, Change, NO_CHANNEL};
+use crate::call::Failure;
 use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
 
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/change/list`: the changes whose first event came within a time window, newest first.
     pub(super) async fn change_list(&self) -> Result<Value, Failure> {
-        let (start_time, end_time) = window(self.parameters)?;
-        let paging = Paging::read(self.parameters)?;
-        let integration_ids = ids(self.parameters, "integration_ids")?;
+        let (start_time, end_time) = window(&self.parameters)?;
+        let paging = Paging::read(&self.parameters)?;
+        let integration_ids = ids(&self.parameters, "integration_ids")?;
         let mut changes: Vec<Change> = Vec::new();
         for board in &mut self.folder.view(Some(&[NO_CHANNEL])).await? {
             let find =

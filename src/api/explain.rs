@@ -7,9 +7,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Call;
 use super::parameters::text;
-use super::{Call, Failure};
 use crate::board::{Alert, Board};
+use crate::call::Failure;
 use crate::error::{ApiError, Code};
 use crate::fold::FoldError;
 use crate::id::alert_identity;
@@ -56,10 +57,10 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
             let mut question = self.parameters.clone();
             question.remove("event");
             let steps = self.advised(EXPLAIN, &question).await?;
-            let integration_id = super::parameters::required_id(self.parameters, "integration_id")?;
+            let integration_id = super::parameters::required_id(&self.parameters, "integration_id")?;
             return self.told(steps, integration_id, None).await;
         }
-        let alert = match text(self.parameters, "alert_id")? {
+        let alert = match text(&self.parameters, "alert_id")? {
             Some(id) => self.find_alert(&id).await?,
             None if self.parameters.contains_key("incident_id") => {
                 let document = self.find_incident().await?;

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::listing::{LabelFilter, Page};
 use super::parameters::{Paging, ids, text, window, words};
-use super::{Call, Failure, List};
+use super::{Call, List};
 use crate::board::{Board, ClosedIncident, ClosedRef, FeedItem, Incident, Progress};
+use crate::call::Failure;
 use crate::delivery::IncidentInfo;
 use crate::error::{ApiError, Code};
 use crate::id::object_id_secs;
@@ -15,7 +16,7 @@ use crate::ports::{Clock, Random, Store};
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/incident/list`.
     pub(super) async fn incident_list(&self) -> Result<Value, Failure> {
-        let query = &Query::read(self.parameters)?;
+        let query = &Query::read(&self.parameters)?;
         let channels = (!query.channel_ids.is_empty()).then_some(query.channel_ids.as_slice());
         let mut boards = self.folder.view(channels).await?;
         let Page { incidents, total, has_next_page } = self.page_of(query, &mut boards).await?;
@@ -31,7 +32,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 
     /// `/incident/feed`: what happened to an incident, as far as it is kept.
     pub(super) async fn incident_feed(&self) -> Result<Value, Failure> {
-        let paging = Paging::read(self.parameters)?;
+        let paging = Paging::read(&self.parameters)?;
         let types = match self.parameters.get("types") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
@@ -49,7 +50,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 
     /// The incident that the call names, with its alerts; open ones from the boards, closed ones from their documents.
     pub(super) async fn find_incident(&self) -> Result<ClosedIncident, Failure> {
-        let id = text(self.parameters, "incident_id")?.ok_or(ApiError::invalid("incident_id", "is required"))?;
+        let id = text(&self.parameters, "incident_id")?.ok_or(ApiError::invalid("incident_id", "is required"))?;
         self.incident_with(&id).await
     }
 

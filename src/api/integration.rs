@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Failure};
+use super::Call;
+use crate::call::Failure;
 use crate::config::{Integration, IntegrationKind};
 use crate::ports::{Clock, Random, Store};
 use crate::sorted::SortedMap;

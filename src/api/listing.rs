@@ -4,8 +4,9 @@
 use serde_json::{Map, Value};
 
 use super::incident::Query;
-use super::{Call, Failure, TOTAL_MAX};
+use super::{Call, TOTAL_MAX};
 use crate::board::{Board, Incident, Listed, Progress, Shelf, first_slot, label_hash, last_slot, slot_of};
+use crate::call::Failure;
 use crate::error::ApiError;
 use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};

@@ -1,4 +1,4 @@
-//! The api component's handler: the Open API.
+//! The Open API: what it answers (the api component), and what people do by it (the actions component).
 //!
 //! Who asks sees every push that was answered before: what the journal has beyond the boards is applied in memory.
 
@@ -14,19 +14,20 @@ mod parameters;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use self::act::ACTS;
+pub use self::act::{ACTS, Actions};
+use crate::call::{Failure, answered};
 use crate::config::Config;
 use crate::error::{ApiError, Code};
-use crate::fanout::{ToDeliver, lease_ms};
+use crate::fanout::lease_ms;
 use crate::fold::{FoldError, Folder, PageCache};
-use crate::http::{Answer, Request, answer};
-use crate::ingest::{PREVIEW, configured, request_id};
+use crate::http::{Answer, Request};
+use crate::ingest::{PREVIEW, configured};
 use crate::ports::{Advice, Clock, Log, Random, Store};
 
 /// Totals are counted up to this.
 const TOTAL_MAX: usize = 1000;
 
-/// What an instance of the component keeps between its requests.
+/// Answers questions: what an instance of the api component keeps between its requests.
 #[derive(Default)]
 pub struct Api {
     pages: PageCache,
@@ -41,36 +42,50 @@ struct List {
     search_after_ctx: &'static str,
 }
 
-/// A call on its way.
+/// A call of the Open API whose key was found to be valid.
 struct Call<'a, S, P> {
     folder: Folder<'a, S, P, P>,
     ports: &'a P,
     pages: &'a PageCache,
     config: &'a Config,
-    parameters: &'a Map<String, Value>,
+    parameters: Map<String, Value>,
     /// Who calls; 0: a key without a person.
     person_id: i64,
 }
 
+impl<'a, S: Store, P: Clock + Random> Call<'a, S, P> {
+    /// Begins a call.
+    ///
+    /// # Errors
+    /// Another method than POST, a key that is none, a body that is no object; no valid configuration.
+    fn begin(
+        store: &'a S,
+        ports: &'a P,
+        pages: &'a PageCache,
+        config: Option<&'a Config>,
+        request: &Request,
+    ) -> Result<Self, ApiError> {
+        request.expect_method("POST")?;
+        let config = configured(config)?;
+        let key = config.app_key(&request.query_value("app_key").unwrap_or_default());
+        let unknown = ApiError::new(Code::Unauthorized, "app_key is missing or not a valid one");
+        let person_id = key.ok_or(unknown)?.person_id;
+        let parameters = parameters::read(request)?;
+        let folder = Folder { store, clock: ports, random: ports, pages, lease_ms: lease_ms(config) };
+        Ok(Self { folder, ports, pages, config, parameters, person_id })
+    }
+}
+
 impl Api {
-    /// Answers a request. The outboxes that are returned with the answer are to be given to [`relay`] after it.
+    /// Answers a request.
     pub async fn handle<S: Store, P: Clock + Random + Log + Advice>(
         &self,
         store: &S,
         ports: &P,
         config: Option<&Config>,
         request: &Request,
-    ) -> (Answer, ToDeliver) {
-        let (request_id, mut to_deliver) = (request_id(ports), ToDeliver::new());
-        let result = self.call(store, ports, config, request, &mut to_deliver).await;
-        let result = result.map_err(|failure| match failure {
-            Failure::Refused(error) => error,
-            Failure::Inside(error) => {
-                ports.line(&format!("{} not answered request={request_id} {error}", request.path));
-                ApiError::internal()
-            }
-        });
-        (answer(&request_id, result), to_deliver)
+    ) -> Answer {
+        answered(ports, request, self.call(store, ports, config, request).await)
     }
 
     async fn call<S: Store, P: Clock + Random + Advice>(
@@ -79,25 +94,12 @@ impl Api {
         ports: &P,
         config: Option<&Config>,
         request: &Request,
-        to_deliver: &mut ToDeliver,
     ) -> Result<Value, Failure> {
         let path = request.path.as_str();
-        if !PATHS.contains(&path) && !ACTS.contains(&path) {
-            return Err(ApiError::new(Code::RouteNotFound, "there is no such path").into());
+        if !PATHS.contains(&path) {
+            return Err(Failure::no_path());
         }
-        request.expect_method("POST")?;
-        let config = configured(config)?;
-        let key = config.app_key(&request.query_value("app_key").unwrap_or_default());
-        let unknown = ApiError::new(Code::Unauthorized, "app_key is missing or not a valid one");
-        let person_id = key.ok_or(unknown)?.person_id;
-        let parameters = &parameters::read(request)?;
-        let folder = Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms: lease_ms(config) };
-        let call = Call { folder, ports, pages: &self.pages, config, parameters, person_id };
-        if ACTS.contains(&path) {
-            let (answer, deliver) = call.act(path).await?;
-            *to_deliver = deliver;
-            return Ok(answer);
-        }
+        let call = Call::begin(store, ports, &self.pages, config, request)?;
         match path {
             "/incident/list" => call.incident_list().await,
             "/incident/info" => call.incident_info().await,
@@ -105,7 +107,7 @@ impl Api {
             "/incident/alert/list" => call.incident_alert_list().await,
             "/alert/info" => call.alert_info().await,
             "/integration/list" => call.integration_list().await,
-            "/route/preview" => call.advised(PREVIEW, parameters).await,
+            "/route/preview" => call.advised(PREVIEW, &call.parameters).await,
             "/alert/explain" => call.alert_explain().await,
             _ => call.change_list().await,
         }
@@ -145,22 +147,4 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
 /// Plain data with text keys as JSON, which has no way to fail.
 fn json(data: impl Serialize) -> Value {
     serde_json::to_value(data).unwrap_or_default()
-}
-
-/// Why a call was not answered.
-enum Failure {
-    Refused(ApiError),
-    Inside(FoldError),
-}
-
-impl From<ApiError> for Failure {
-    fn from(error: ApiError) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl<E: Into<FoldError>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Inside(error.into())
-    }
 }

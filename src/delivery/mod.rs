@@ -5,13 +5,13 @@
 //! events of an incident in order.
 
 mod attempt;
-mod courier;
+mod delivering;
 mod payload;
 mod queue;
 mod retry;
 pub mod sign;
 pub mod target;
 
-pub use courier::{Courier, DeliveryReport};
+pub use delivering::{Delivering, DeliveryReport};
 pub use payload::{IncidentInfo, IncidentView, incident_webhook};
 pub use queue::Queue;

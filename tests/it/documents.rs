@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use alarum::api::ACTS;
 use alarum::channel::alike;
 use alarum::config::Config;
 use alarum::journal::Texts;
@@ -73,4 +74,13 @@ fn the_similarities_that_the_documentation_shows_are_so() {
         found += 1;
     }
     assert_eq!(found, 13);
+}
+
+#[test]
+fn the_manifest_leads_each_action_to_its_component() {
+    let text = std::fs::read_to_string(format!("{ROOT}/spin.toml")).expect("the manifest");
+    let lines: Vec<&str> = text.lines().collect();
+    let routes = lines.windows(2).filter(|two| two[1] == "component = \"actions\"").map(|two| two[0].to_owned());
+    let wanted: Vec<String> = ACTS.iter().map(|path| format!("route = {path:?}")).collect();
+    assert_eq!(routes.collect::<Vec<_>>(), wanted);
 }

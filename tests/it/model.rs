@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use alarum::board::{Batch, Board, Event, Shelf};
-use alarum::delivery::Courier;
+use alarum::delivery::Delivering;
 use alarum::engine::action::Act;
 use alarum::fold::{ActError, Folder, PageCache};
 use alarum::id::Cause;
@@ -166,7 +166,7 @@ impl Both {
         }
         let folded = run(folder.fold(true)).expect("folded");
         let (outbound, log, config) = (&node, &node, &*self.cluster.config);
-        let courier = Courier { folder: &folder, outbound, log, config };
+        let courier = Delivering { folder: &folder, outbound, log, config };
         for (channel, token) in folded.to_deliver {
             let report = run(courier.deliver(channel, token)).expect("delivered");
             assert_eq!((report.put_off, report.given_up), (0, 0));

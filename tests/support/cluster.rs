@@ -5,8 +5,9 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use alarum::api::Api;
+use alarum::api::{ACTS, Actions, Api};
 use alarum::config::Config;
+use alarum::courier::Courier;
 use alarum::delivery::DeliveryReport;
 use alarum::engine::action::{Act, Action};
 use alarum::fanout::{Fanout, relay};
@@ -53,7 +54,9 @@ pub struct Cluster {
     pub fetch_status: Cell<u16>,
     ingests: RefCell<Vec<Rc<Ingest>>>,
     fanouts: RefCell<Vec<Rc<Fanout>>>,
+    couriers: RefCell<Vec<Rc<Courier>>>,
     api: Rc<Api>,
+    actions: Rc<Actions>,
 }
 
 /// The ports as one instance sees them.
@@ -63,6 +66,7 @@ pub struct Node {
 }
 
 const FANOUT: u64 = 1000;
+const COURIER: u64 = 2000;
 const OUTSIDE: u64 = 9999;
 
 impl Cluster {
@@ -78,7 +82,9 @@ impl Cluster {
             fetch_status: Cell::new(200),
             ingests: RefCell::new((0..ingests).map(|_| Rc::default()).collect()),
             fanouts: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
+            couriers: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
             api: Rc::default(),
+            actions: Rc::default(),
         })
     }
 
@@ -99,14 +105,17 @@ impl Cluster {
 
     /// Crashes some instance: everything in it stops where it is, and what it kept is gone.
     pub fn crash_one(&self) {
-        let ingests = self.ingests.borrow().len();
-        let nth = self.sim.below(ingests + self.fanouts.borrow().len());
+        let (ingests, fanouts) = (self.ingests.borrow().len(), self.fanouts.borrow().len());
+        let nth = self.sim.below(ingests + fanouts + self.couriers.borrow().len());
         if nth < ingests {
             self.sim.crash(nth as u64);
             self.ingests.borrow_mut()[nth] = Rc::default();
-        } else {
+        } else if nth < ingests + fanouts {
             self.sim.crash(FANOUT + (nth - ingests) as u64);
             self.fanouts.borrow_mut()[nth - ingests] = Rc::default();
+        } else {
+            self.sim.crash(COURIER + (nth - ingests - fanouts) as u64);
+            self.couriers.borrow_mut()[nth - ingests - fanouts] = Rc::default();
         }
     }
 
@@ -118,8 +127,12 @@ impl Cluster {
         for nth in 0..self.fanouts.borrow().len() {
             self.sim.crash(FANOUT + nth as u64);
         }
+        for nth in 0..self.couriers.borrow().len() {
+            self.sim.crash(COURIER + nth as u64);
+        }
         self.ingests.borrow_mut().iter_mut().for_each(|i| *i = Rc::default());
         self.fanouts.borrow_mut().iter_mut().for_each(|f| *f = Rc::default());
+        self.couriers.borrow_mut().iter_mut().for_each(|c| *c = Rc::default());
     }
 
     /// Starts a push at some instance. `answered` is called with the answer, unless the instance crashes first.
@@ -159,12 +172,26 @@ impl Cluster {
         });
     }
 
+    /// Starts a request at some courier instance.
+    pub fn courier(self: &Rc<Self>, path: &str, answered: impl FnOnce(Answer) + 'static) {
+        let nth = self.sim.below(self.couriers.borrow().len());
+        let (courier, node, cluster) = (self.couriers.borrow()[nth].clone(), self.node(), self.clone());
+        let request = request("POST", path, "");
+        self.sim.spawn(COURIER + nth as u64, async move {
+            let store = cluster.store_handle();
+            answered(courier.handle(&store, &node, Some(&cluster.config), &request).await);
+        });
+    }
+
     /// Starts a call of the Open API.
     pub fn call(self: &Rc<Self>, request: Request, answered: impl FnOnce(Answer) + 'static) {
-        let (api, node, cluster) = (self.api.clone(), self.node(), self.clone());
+        let (api, actions, node, cluster) = (self.api.clone(), self.actions.clone(), self.node(), self.clone());
         self.sim.spawn(OUTSIDE, async move {
-            let store = cluster.store_handle();
-            let (answer, to_deliver) = api.handle(&store, &node, Some(&cluster.config), &request).await;
+            let (store, config) = (cluster.store_handle(), Some(&*cluster.config));
+            if !ACTS.contains(&request.path.as_str()) {
+                return answered(api.handle(&store, &node, config, &request).await);
+            }
+            let (answer, to_deliver) = actions.handle(&store, &node, config, &request).await;
             answered(answer);
             relay(&node, to_deliver).await;
         });
@@ -325,19 +352,23 @@ impl Admission for Node {
 }
 
 impl Node {
-    /// Calls some fanout instance and waits for its answer. Whoever waits for one that crashes gets none: the host
+    /// Calls some instance that folds or delivers, and waits for its answer. Whoever waits for one that crashes gets none: the host
     /// then ends the call with an error.
     async fn chained(&self, target: &str) -> Option<Value> {
         let answered = Rc::new(RefCell::new(None));
         let slot = Rc::downgrade(&answered);
         let guard = Rc::new(());
         let alive = Rc::downgrade(&guard);
-        self.cluster.fanout(target, move |answer| {
+        let answered_with = move |answer| {
             let _guard = guard;
             if let Some(slot) = slot.upgrade() {
                 *slot.borrow_mut() = Some(answer);
             }
-        });
+        };
+        match target.starts_with("/wake") {
+            true => self.cluster.fanout(target, answered_with),
+            false => self.cluster.courier(target, answered_with),
+        }
         poll_fn(|cx| if alive.strong_count() == 0 { Poll::Ready(()) } else { pending(cx) }).await;
         let answer: Answer = answered.take()?;
         let body: Value = serde_json::from_slice(&answer.body).ok()?;

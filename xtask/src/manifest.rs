@@ -112,7 +112,7 @@ mod tests {
     fn the_repositorys_own_manifest_can_be_derived() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("spin.toml");
         let text = derived(&std::fs::read_to_string(path).unwrap()).unwrap();
-        for name in ["ingest", "fanout", "api"] {
+        for name in crate::components::APPLICATION {
             assert!(text.contains(&format!("source = \"/w/{name}.wasm\"")), "{text}");
         }
         assert!(!text.contains("source = \"config\""), "{text}");

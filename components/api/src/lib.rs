@@ -1,10 +1,9 @@
-//! Api: the Open API. Builds the adapters and calls the handler.
+//! Api: answers questions of the Open API. Builds the adapters and calls the handler.
 
 use std::rc::Rc;
 
 use alarum::api::Api;
 use alarum::config::Config;
-use alarum::fanout::relay;
 use alarum::spin::{self, Spin, SpinStore};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
@@ -17,11 +16,5 @@ thread_local! {
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
     let (api, config) = (API.with(Rc::clone), spin::config(Config::parse_without_rules));
-    let (answer, to_deliver) = api.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
-    if !to_deliver.is_empty() {
-        spin::spawn(async move {
-            relay(&Spin, to_deliver).await;
-        });
-    }
-    spin::respond(answer)
+    spin::respond(api.handle(&SpinStore, &Spin, config.as_deref(), &request).await)
 }

@@ -1,4 +1,4 @@
-//! Fanout: folds the journal into boards; under the name `courier` in the manifest, delivers webhooks. Builds the adapters and calls the handler.
+//! Fanout: folds the journal into boards. Builds the adapters and calls the handler.
 
 use std::rc::Rc;
 

@@ -5,17 +5,20 @@ mod read;
 
 use serde_json::{Value, json};
 
-use super::{Call, Failure};
+use super::Call;
 use crate::board::{Board, NO_CHANNEL};
+use crate::call::{Failure, answered};
+use crate::config::Config;
 use crate::engine::action::{Act, Action, Done, Halt, Refused, act};
 use crate::error::{ApiError, Code};
 use crate::fanout::ToDeliver;
-use crate::fold::ActError;
-use crate::ports::{Clock, Random, Store};
+use crate::fold::{ActError, PageCache};
+use crate::http::{Answer, Request};
+use crate::ports::{Clock, Log, Random, Store};
 use crate::sorted::SortedMap;
 
-/// The calls, each with what it does.
-pub(super) const ACTS: [&str; 18] = [
+/// The paths of the calls; the manifest leads them to the actions component.
+pub const ACTS: [&str; 18] = [
     "/incident/create",
     "/incident/ack",
     "/incident/unack",
@@ -36,12 +39,52 @@ pub(super) const ACTS: [&str; 18] = [
     "/alert/close",
 ];
 
+/// Does what people want done: what an instance of the actions component keeps between its requests.
+#[derive(Default)]
+pub struct Actions {
+    pages: PageCache,
+}
+
+impl Actions {
+    /// Answers a request. The outboxes that are returned with the answer are to be given to [`relay`](crate::fanout::relay) after it.
+    pub async fn handle<S: Store, P: Clock + Random + Log>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: Option<&Config>,
+        request: &Request,
+    ) -> (Answer, ToDeliver) {
+        let mut to_deliver = ToDeliver::new();
+        let result = match self.call(store, ports, config, request).await {
+            Ok((answer, deliver)) => {
+                to_deliver = deliver;
+                Ok(answer)
+            }
+            Err(failure) => Err(failure),
+        };
+        (answered(ports, request, result), to_deliver)
+    }
+
+    async fn call<S: Store, P: Clock + Random>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: Option<&Config>,
+        request: &Request,
+    ) -> Result<(Value, ToDeliver), Failure> {
+        if !ACTS.contains(&request.path.as_str()) {
+            return Err(Failure::no_path());
+        }
+        Call::begin(store, ports, &self.pages, config, request)?.act(&request.path).await
+    }
+}
+
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// Does what a call asks for. Also returns the outboxes that are to be delivered after the answer.
-    pub(super) async fn act(&self, path: &str) -> Result<(Value, ToDeliver), Failure> {
-        let action = read::action(path, self.parameters, self.config)?;
+    async fn act(&self, path: &str) -> Result<(Value, ToDeliver), Failure> {
+        let action = read::action(path, &self.parameters, self.config)?;
         let parts = match &action {
-            Action::Create(_) => vec![(read::channel(self.parameters, self.config)?.unwrap_or(NO_CHANNEL), action)],
+            Action::Create(_) => vec![(read::channel(&self.parameters, self.config)?.unwrap_or(NO_CHANNEL), action)],
             _ => self.by_channel(action).await?,
         };
         let act = |action| {

@@ -1,4 +1,4 @@
-//! The courier: carries events from outboxes and retry queues to subscribers.
+//! Delivering: carries events from outboxes and retry queues to subscribers.
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -27,7 +27,7 @@ const SETTLE_MS: u64 = 500;
 const TRIES: usize = 32;
 
 /// Carries events to subscribers.
-pub struct Courier<'a, S, C, R, O, L> {
+pub struct Delivering<'a, S, C, R, O, L> {
     /// Reads and stores boards.
     pub folder: &'a Folder<'a, S, C, R>,
     /// Sends.
@@ -61,7 +61,7 @@ impl DeliveryReport {
     }
 }
 
-impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Courier<'_, S, C, R, O, L> {
+impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R, O, L> {
     /// Delivers the outbox of a channel, by the right of `token`, until it is empty or the right is lost. What was
     /// delivered is noted for several batches together: the board is what all who fold want to change.
     pub async fn deliver(&self, channel: i64, token: u64) -> Result<DeliveryReport, FoldError> {
