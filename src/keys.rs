@@ -72,6 +72,11 @@ pub fn body(subscription: i64, event_id: &str) -> String {
     format!("alarum:1:d:{subscription}:{event_id}")
 }
 
+/// A segment or index page of the delivery log of `owner`, a root document's name: written once.
+pub fn delivered(owner: &str, id: u64) -> String {
+    format!("alarum:1:l:{owner}:{id:016x}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +92,7 @@ mod tests {
             incident(&id),
             incident_alerts(&id),
             body(i64::MAX, &id),
+            part(&delivered(&board_name(i64::MIN), u64::MAX), usize::MAX),
         ];
         for key in keys {
             assert!(

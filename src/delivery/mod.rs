@@ -5,10 +5,13 @@
 //! events of an incident in order.
 
 mod attempt;
+pub mod breaker;
 mod delivering;
+pub mod log;
 mod payload;
 mod queue;
-mod retry;
+pub mod retry;
+pub mod segment;
 pub mod sign;
 pub mod target;
 

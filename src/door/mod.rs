@@ -12,7 +12,7 @@ mod grafana_legacy;
 mod nightingale;
 pub mod pagerduty;
 mod prometheus;
-mod rfc3339;
+pub(crate) mod rfc3339;
 mod severity;
 mod standard;
 mod zabbix;
