@@ -104,13 +104,20 @@ pub struct Post<'a> {
 }
 
 /// What a subscriber answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PostAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The value of `Retry-After`, if there was one.
     pub retry_after: Option<String>,
+    /// Header names (lower case) and values, as far as they are texts; for people to read.
+    pub headers: Vec<(String, String)>,
+    /// The beginning of the body; for people to read.
+    pub body: Vec<u8>,
 }
+
+/// So much of an answer's body is kept, bytes.
+pub const ANSWER_KEPT: usize = 4096;
 
 /// Why an attempt got no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -10,11 +10,13 @@ mod incident;
 mod integration;
 mod listing;
 mod parameters;
+mod webhook;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use self::act::{ACTS, Actions};
+pub use self::webhook::WEBHOOKS;
 use crate::call::{Failure, answered};
 use crate::config::Config;
 use crate::error::{ApiError, Code};
@@ -43,7 +45,7 @@ struct List {
 }
 
 /// A call of the Open API whose key was found to be valid.
-struct Call<'a, S, P> {
+pub(crate) struct Call<'a, S, P> {
     folder: Folder<'a, S, P, P>,
     ports: &'a P,
     pages: &'a PageCache,
@@ -58,7 +60,7 @@ impl<'a, S: Store, P: Clock + Random> Call<'a, S, P> {
     ///
     /// # Errors
     /// Another method than POST, a key that is none, a body that is no object; no valid configuration.
-    fn begin(
+    pub(crate) fn begin(
         store: &'a S,
         ports: &'a P,
         pages: &'a PageCache,

@@ -20,6 +20,7 @@ use super::step::Changes;
 pub use super::tree::Missing;
 use super::tree::{Loaded, Tree};
 use super::turn::Turn;
+use crate::delivery::log::Log;
 use crate::json;
 use crate::sorted::SortedMap;
 use crate::time::Timestamp;
@@ -71,6 +72,12 @@ pub struct Head {
     /// Active sources of inhibition.
     #[serde(default, skip_serializing_if = "Sources::is_empty")]
     pub(super) sources: Sources,
+    /// What was delivered.
+    #[serde(default, skip_serializing_if = "Log::is_unused")]
+    pub(crate) log: Log,
+    /// Subscriptions that are to be told from the log, each from its segment on.
+    #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+    pub(super) behind: SortedMap<i64, u64>,
 }
 
 /// The right to deliver the outbox, for a time.
@@ -145,6 +152,8 @@ impl Board {
             sweeps: [Sweep::of_nothing(); 2],
             last_times: SortedMap::new(),
             sources: Sources::default(),
+            log: Log::default(),
+            behind: SortedMap::new(),
         };
         Self { head, loaded: Loaded::new(), touched: false }
     }

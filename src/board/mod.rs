@@ -24,6 +24,7 @@ mod sources;
 mod step;
 mod storing;
 mod tally;
+mod told;
 mod tree;
 mod turn;
 
@@ -39,6 +40,7 @@ pub use incident::{ALERTS, Group, Incident, Progress};
 pub use listing::{Listed, PastAlert, Shelf};
 pub use outbox::{Batch, Event, decode_events};
 pub use page::{Page, Whose, first_slot, last_slot, slot_of};
+pub use retention::Oldest;
 pub use silence::{QUICK_SILENCES, QuickSilence};
 pub use step::{Changes, Step};
 pub use storing::Encoded;

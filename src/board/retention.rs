@@ -43,6 +43,15 @@ impl Sweep {
     }
 }
 
+/// From when the oldest is that could be let go, or from before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Oldest {
+    /// Of what is over, Unix seconds; 0 where it is high time to delete what was let go.
+    pub over: u64,
+    /// Of what was told, Unix milliseconds.
+    pub told_ms: u64,
+}
+
 /// A sweep on its way.
 struct Sweeping<'b> {
     step: Step<'b>,
@@ -69,13 +78,11 @@ impl Board {
         }
     }
 
-    /// From when the oldest is that could be let go, Unix seconds, or from before; 0 where it is high time to delete
-    /// what was let go.
-    pub fn oldest(&self, now: Timestamp) -> u64 {
-        if self.has_late_garbage(now) {
-            return 0;
-        }
-        self.head.sweeps.iter().map(|sweep| sweep.oldest).min().unwrap_or(never())
+    /// From when the oldest is that could be let go, or from before.
+    pub fn oldest(&self, now: Timestamp) -> Oldest {
+        let over = self.head.sweeps.iter().map(|sweep| sweep.oldest).min().unwrap_or(never());
+        let over = if self.has_late_garbage(now) { 0 } else { over };
+        Oldest { over, told_ms: self.told().kept_ms().unwrap_or(u64::MAX) }
     }
 
     /// Lets go of a slice of what is over for `retention_s` seconds. Returns whether there is anything to store: also

@@ -12,7 +12,7 @@ mod validate;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-pub use self::delivery::{Delivery, Subscription};
+pub use self::delivery::{Delivery, Details, Subscription};
 use self::document::{Document, Entry};
 pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
 pub use self::people::{Field, FieldKind, Person};
@@ -165,18 +165,44 @@ impl Config {
         let channels = document.entries("channels")?.into_iter().map(read).collect::<Result<_, _>>()?;
         let calendars = document.list("calendars")?;
         let time_zone = document.optional("time_zone")?.unwrap_or_default();
-        let config =
-            Self { integrations, mapping_tables, calendars, time_zone, ..Self::shared(text, document, channels)? };
+        let subscriptions = with_details(&mut document)?;
+        let config = Self {
+            integrations,
+            mapping_tables,
+            calendars,
+            time_zone,
+            ..Self::shared(text, document, channels, subscriptions)?
+        };
         config.validate_integrations()?;
         Ok(config)
     }
 
-    /// The same without what only intake needs: the rules of integrations, mapping tables.
+    /// The same without what only intake or delivery needs: the rules of integrations and channels, mapping tables,
+    /// how subscriptions are sent to.
     ///
     /// # Errors
     /// As [`Config::parse`], for the rest of the document.
     pub fn parse_without_rules(text: &str) -> Result<Self, ConfigError> {
         let mut document = Document::parse(text)?;
+        let read = |mut entry: Entry| {
+            entry.split(&Details::FIELDS);
+            entry.read()
+        };
+        let subscriptions = document.entries("subscriptions")?.into_iter().map(read).collect::<Result<_, _>>()?;
+        Self::parse_rest(text, document, subscriptions)
+    }
+
+    /// The same with what delivery needs.
+    ///
+    /// # Errors
+    /// As [`Config::parse`], for what is read.
+    pub fn parse_for_delivery(text: &str) -> Result<Self, ConfigError> {
+        let mut document = Document::parse(text)?;
+        let subscriptions = with_details(&mut document)?;
+        Self::parse_rest(text, document, subscriptions)
+    }
+
+    fn parse_rest(text: &str, mut document: Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {
         let read = |mut entry: Entry| {
             entry.split(&Rules::FIELDS);
             entry.read()
@@ -187,11 +213,16 @@ impl Config {
             entry.read()
         };
         let channels = document.entries("channels")?.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Self { integrations, ..Self::shared(text, document, channels)? })
+        Ok(Self { integrations, ..Self::shared(text, document, channels, subscriptions)? })
     }
 
     /// What every component needs.
-    fn shared(text: &str, mut document: Document, channels: Vec<Channel>) -> Result<Self, ConfigError> {
+    fn shared(
+        text: &str,
+        mut document: Document,
+        channels: Vec<Channel>,
+        subscriptions: Vec<Subscription>,
+    ) -> Result<Self, ConfigError> {
         let version: u32 = document.required("version")?;
         if version != 1 {
             return Err(ConfigError(format!("version: must be 1, is {version}")));
@@ -208,7 +239,7 @@ impl Config {
             mapping_tables: Vec::new(),
             calendars: Vec::new(),
             time_zone: TimeZone::default(),
-            subscriptions: document.list("subscriptions")?,
+            subscriptions,
             delivery: document.optional("delivery")?.unwrap_or_default(),
             tick: document.optional("tick")?.unwrap_or_default(),
             retention_days: document.optional("retention_days")?.unwrap_or(RETENTION_DAYS),
@@ -256,6 +287,18 @@ impl Config {
     pub fn integration(&self, id: i64) -> Option<&Integration> {
         self.integrations.iter().find(|i| i.id == id)
     }
+}
+
+/// The subscriptions with how they are sent to.
+fn with_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigError> {
+    let read = |mut entry: Entry| {
+        let mut details: Details = entry.split(&Details::FIELDS).read()?;
+        let subscription: Subscription = entry.read()?;
+        let named = |problem| ConfigError(format!("subscriptions: id {}: {problem}", subscription.id));
+        details.check().map_err(named)?;
+        Ok(Subscription { details, ..subscription })
+    };
+    document.entries("subscriptions")?.into_iter().map(read).collect()
 }
 
 const fn default_true() -> bool {

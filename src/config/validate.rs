@@ -39,6 +39,8 @@ impl Config {
         }
         let days = self.retention_days;
         check((1..=3650).contains(&days), || format!("retention_days: must be 1 to 3650, is {days}"))?;
+        let days = self.delivery.history_days;
+        check((1..=90).contains(&days), || format!("delivery.history_days: must be 1 to 90, is {days}"))?;
         let limit = self.delivery.timeout_ms;
         let problem = || format!("delivery.timeout_ms: must be 100 to 30000, is {limit}");
         check((100..=30_000).contains(&limit), problem)
@@ -109,6 +111,11 @@ impl Config {
             })?;
             crate::delivery::sign::check_secret(&subscription.secret)
                 .map_err(|e| ConfigError(format!("{at}: secret: {e}")))?;
+            if let Some(old) = &subscription.old_secret {
+                crate::delivery::sign::check_secret(old).map_err(|e| ConfigError(format!("{at}: old_secret: {e}")))?;
+            }
+            let limit = subscription.timeout_ms(self);
+            check((100..=30_000).contains(&limit), || format!("{at}: timeout_ms: must be 100 to 30000, is {limit}"))?;
             crate::delivery::target::check(&subscription.url, &self.delivery)
                 .map_err(|e| ConfigError(format!("{at}: url: {e}")))?;
             for id in &subscription.channel_ids {

@@ -176,6 +176,11 @@ impl Log {
         self.next
     }
 
+    /// The oldest segment does not expire before this, Unix ms; `None` where there is none.
+    pub fn kept_ms(&self) -> Option<u64> {
+        (self.first < self.next).then_some(self.kept_ms)
+    }
+
     /// The number of the oldest segment that is still there; [`Log::next_seq`] if none is.
     pub const fn first_seq(&self) -> u64 {
         self.first

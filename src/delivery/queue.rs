@@ -1,11 +1,19 @@
-//! A subscription's retry queue: the events that it did not take yet, in order per incident.
+//! A subscription's queue: the events that it did not take yet, in order per incident or alert; how it fares
+//! ([`Breaker`]); and the account of what it was sent from here.
 
 use serde::{Deserialize, Serialize};
 
+use super::breaker::Breaker;
+use super::log::Log;
 use crate::board::head::Lease;
 use crate::json;
 use crate::sorted::add;
 use crate::time::Timestamp;
+
+/// The most events that wait here. Beyond it, new ones wait in the logs of their channels.
+pub const ITEMS: usize = 512;
+/// The most replays that wait.
+pub const REPLAYS: usize = 16;
 
 /// The queue: one value, changed by compare-and-swap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,31 +26,76 @@ pub struct Queue {
     pub lease: Option<Lease>,
     /// What waits, in the order in which it came.
     pub items: Vec<Item>,
+    /// How the subscriber fares.
+    #[serde(default, skip_serializing_if = "Breaker::is_unused")]
+    pub breaker: Breaker,
+    /// The attempts that were made from here.
+    #[serde(default, skip_serializing_if = "Log::is_unused")]
+    pub log: Log,
+    /// What is to be sent again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replays: Vec<Replay>,
 }
 
-/// An event that waits. Its body stands under a key of its own.
+/// An event that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// The event.
     pub event_id: String,
-    /// Its incident; a later event of the same one waits behind it.
-    pub incident_id: String,
+    /// Its incident or alert; a later event of the same one waits behind it.
+    #[serde(alias = "incident_id")]
+    pub ref_id: String,
+    /// Where it stands: the key of a segment. Empty: its body has a key of its own, as earlier versions had it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub segment: String,
+    /// Its type, where it tells that something was edited: a later one of the same type tells more.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub edit: String,
     /// How often it was tried.
     pub attempts: u32,
     /// When it is due; counts only for the first of its incident.
     pub next_at: Timestamp,
 }
 
+/// Events of a channel's log that are to be sent again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// The channel.
+    pub channel_id: i64,
+    /// The next segment to look at.
+    pub next: u64,
+    /// The segment before which it ends.
+    pub end: u64,
+    /// Only this event; empty: all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub event_id: String,
+    /// Only events of this incident or alert; empty: of all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ref_id: String,
+    /// Only events from this time on, Unix milliseconds.
+    pub from_ms: u64,
+    /// And up to this one.
+    pub until_ms: u64,
+}
+
 impl Default for Queue {
     /// A queue where nothing waits.
     fn default() -> Self {
-        Self { v: Self::FORMAT, version: 0, lease: None, items: Vec::new() }
+        Self {
+            v: Self::FORMAT,
+            version: 0,
+            lease: None,
+            items: Vec::new(),
+            breaker: Breaker::default(),
+            log: Log::default(),
+            replays: Vec::new(),
+        }
     }
 }
 
 impl Queue {
-    /// The format that this version writes.
-    pub const FORMAT: u32 = 1;
+    /// The format that this version writes; it reads the one before as well.
+    pub const FORMAT: u32 = 2;
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
@@ -53,18 +106,37 @@ impl Queue {
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
         let queue: Self = json::from_slice(bytes).map_err(|e| e.to_string())?;
-        if queue.v == Self::FORMAT { Ok(queue) } else { Err(format!("format {} is not known", queue.v)) }
+        match queue.v {
+            1 | Self::FORMAT => Ok(Self { v: Self::FORMAT, ..queue }),
+            other => Err(format!("format {other} is not known")),
+        }
     }
 
-    /// Whether an event of this incident waits.
-    pub fn holds(&self, incident_id: &str) -> bool {
-        self.items.iter().any(|item| item.incident_id == incident_id)
+    /// Whether an event of this incident or alert waits.
+    pub fn holds(&self, ref_id: &str) -> bool {
+        self.items.iter().any(|item| item.ref_id == ref_id)
     }
 
-    /// Adds what is not in it yet.
+    /// Whether no more events are taken.
+    pub fn is_full(&self) -> bool {
+        self.items.len() >= ITEMS
+    }
+
+    /// Adds what is not in it yet. An edit that was not tried yet gives way to a later edit of the same kind, if it is
+    /// the last that waits of its incident: each tells the whole state.
     pub fn add(&mut self, items: &[Item]) {
         for item in items {
-            if !self.items.iter().any(|known| known.event_id == item.event_id) {
+            if self.items.iter().any(|known| known.event_id == item.event_id) {
+                continue;
+            }
+            let last = self.items.iter().rposition(|known| known.ref_id == item.ref_id);
+            if let Some(last) = last.and_then(|last| self.items.get_mut(last))
+                && !item.edit.is_empty()
+                && last.edit == item.edit
+                && last.attempts == 0
+            {
+                *last = item.clone();
+            } else {
                 self.items.push(item.clone());
             }
         }
@@ -73,7 +145,12 @@ impl Queue {
     /// What may be tried: the first event of each incident.
     fn firsts(&self) -> impl Iterator<Item = &Item> {
         let mut seen = Vec::new();
-        self.items.iter().filter(move |item| add(&mut seen, item.incident_id.as_str()))
+        self.items.iter().filter(move |item| add(&mut seen, item.ref_id.as_str()))
+    }
+
+    /// What is to be tried next, due or not.
+    pub fn next_up(&self) -> Option<Item> {
+        self.firsts().min_by_key(|item| item.next_at).cloned()
     }
 
     /// What is due, at most `limit`.
@@ -84,6 +161,11 @@ impl Queue {
     /// When the next one is due.
     pub fn next_at(&self) -> Option<Timestamp> {
         self.firsts().map(|item| item.next_at).min()
+    }
+
+    /// Has everything tried at once, whenever it was due.
+    pub fn hurry(&mut self, now: Timestamp) {
+        self.items.iter_mut().for_each(|item| item.next_at = item.next_at.min(now));
     }
 
     /// Takes out an event; the next one of its incident keeps its own time, which has passed as a rule.
@@ -104,9 +186,14 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn item(event_id: &str, incident_id: &str, next_at: u64) -> Item {
-        let (event_id, incident_id) = (event_id.to_owned(), incident_id.to_owned());
-        Item { event_id, incident_id, attempts: 1, next_at: Timestamp(next_at) }
+    fn item(event_id: &str, ref_id: &str, next_at: u64) -> Item {
+        let (event_id, ref_id) = (event_id.to_owned(), ref_id.to_owned());
+        let (segment, edit) = ("s".to_owned(), String::new());
+        Item { event_id, ref_id, segment, edit, attempts: 1, next_at: Timestamp(next_at) }
+    }
+
+    fn edit(event_id: &str, kind: &str) -> Item {
+        Item { edit: kind.to_owned(), attempts: 0, ..item(event_id, "i1", 0) }
     }
 
     #[test]
@@ -128,5 +215,29 @@ mod tests {
         queue.add(&[item("e1", "i1", 0)]);
         assert_eq!(queue.items, [Item { attempts: 2, ..item("e1", "i1", 90) }]);
         assert!(queue.holds("i1") && !queue.holds("i2"));
+    }
+
+    #[test]
+    fn waiting_edits_of_one_kind_collapse_into_the_last_and_nothing_else_does() {
+        let mut queue = Queue::default();
+        let ids = |queue: &Queue| queue.items.iter().map(|item| item.event_id.clone()).collect::<Vec<_>>();
+        queue.add(&[item("new", "i1", 50), edit("t1", "i_r_title"), edit("t2", "i_r_title"), edit("d1", "i_r_desc")]);
+        assert_eq!(ids(&queue), ["new", "t2", "d1"]);
+        // Something else came between: what it told was true only before it.
+        queue.add(&[edit("t3", "i_r_title"), item("ack", "i1", 0), item("ack2", "i1", 0)]);
+        assert_eq!(ids(&queue), ["new", "t2", "d1", "t3", "ack", "ack2"]);
+        // One that was tried may have arrived.
+        let mut tried = Queue::default();
+        tried.add(&[Item { attempts: 1, ..edit("t1", "i_r_title") }, edit("t2", "i_r_title")]);
+        assert_eq!(ids(&tried), ["t1", "t2"]);
+    }
+
+    #[test]
+    fn a_queue_of_the_version_before_is_read() {
+        let stored = br#"{"v":1,"version":7,"lease":null,"items":[{"event_id":"e","incident_id":"i","attempts":2,"next_at":5}]}"#;
+        let queue = Queue::decode(stored).expect("a queue");
+        assert_eq!((queue.v, queue.version, queue.items[0].ref_id.as_str()), (2, 7, "i"));
+        assert!(queue.items[0].segment.is_empty());
+        assert!(Queue::decode(br#"{"v":3,"version":7,"lease":null,"items":[]}"#).is_err());
     }
 }

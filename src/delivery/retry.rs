@@ -62,6 +62,13 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// The last wait, milliseconds; `None` where there are no retries.
+    pub fn last_ms(&self) -> Option<u64> {
+        self.waits_s.last().map(|wait| wait.saturating_mul(1000))
+    }
+}
+
 /// A wait ±20 % by `random`, so that what failed together is not tried again together.
 pub(super) fn jittered(ms: u64, random: u64) -> u64 {
     let tenth = ms / 10;
@@ -109,7 +116,7 @@ impl Verdict {
     /// tried again; other answers, redirects among them, are final, and so is an address that is not allowed.
     pub fn of(result: &Result<PostAnswer, PostError>, success: Success, now: Timestamp) -> Self {
         let (status, retry_after) = match result {
-            Ok(PostAnswer { status, retry_after }) => (*status, retry_after.as_deref()),
+            Ok(PostAnswer { status, retry_after, .. }) => (*status, retry_after.as_deref()),
             Err(error @ PostError::Denied(_)) => return Self::Refused { reason: error.to_string() },
             Err(error) => return Self::Retry { after_ms: None, reason: error.to_string() },
         };
@@ -148,40 +155,6 @@ fn http_date_secs(text: &str) -> Option<i64> {
     rfc3339::unix_secs(&format!("{year}-{month:02}-{day}T{clock}Z")).filter(|_| whole)
 }
 
-/// What an attempt's result means to a courier that stops nobody.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The subscriber has it.
-    Delivered,
-    /// To be tried again, not before this many milliseconds where the subscriber said so.
-    Retry {
-        /// From `Retry-After`.
-        after_ms: Option<u64>,
-        /// For the log.
-        reason: String,
-    },
-    /// Trying again would end the same way.
-    Refused {
-        /// For the log.
-        reason: String,
-    },
-}
-
-/// [`Verdict::of`] where every 2xx is success, nobody is stopped, and without a clock: a date in `Retry-After` asks for
-/// as long as it can.
-pub fn judge(result: &Result<PostAnswer, PostError>) -> Outcome {
-    match Verdict::of(result, Success::Any2xx, Timestamp::default()) {
-        Verdict::Delivered => Outcome::Delivered,
-        Verdict::Retry { after_ms, reason } => Outcome::Retry { after_ms, reason },
-        Verdict::Refused { reason } | Verdict::Gone { reason } => Outcome::Refused { reason },
-    }
-}
-
-/// [`Schedule::wait_ms`] of the default schedule.
-pub fn wait_ms(attempts: u32, after_ms: Option<u64>, random: u64) -> Option<u64> {
-    Schedule::default().wait_ms(attempts, after_ms, random)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,7 +164,7 @@ mod tests {
     const THEN: u64 = 784_111_777;
 
     fn verdict(status: u16, success: Success, retry_after: Option<&str>) -> Verdict {
-        let answer = PostAnswer { status, retry_after: retry_after.map(str::to_owned) };
+        let answer = PostAnswer { status, retry_after: retry_after.map(str::to_owned), ..PostAnswer::default() };
         Verdict::of(&Ok(answer), success, Timestamp::from_secs(THEN))
     }
 
@@ -228,14 +201,6 @@ mod tests {
             assert!(matches!(verdict(status, Success::Only200, None), Verdict::Refused { .. }), "{status}");
         }
         assert!(matches!(verdict(500, Success::Only200, None), Verdict::Retry { .. }));
-    }
-
-    #[test]
-    fn a_courier_that_stops_nobody_sees_who_is_gone_as_who_refuses() {
-        let judged = |status| judge(&Ok(PostAnswer { status, retry_after: None }));
-        assert_eq!(judged(410), Outcome::Refused { reason: "status 410".into() });
-        assert_eq!(judged(204), Outcome::Delivered);
-        assert!(matches!(judged(500), Outcome::Retry { after_ms: None, .. }));
     }
 
     #[test]
@@ -281,12 +246,13 @@ mod tests {
     #[test]
     fn waits_grow_with_jitter_and_end() {
         for random in [0, 1, u64::MAX] {
-            let wait = wait_ms(1, None, random).expect("a second attempt");
+            let wait = Schedule::default().wait_ms(1, None, random).expect("a second attempt");
             assert!((4_000..=6_000).contains(&wait), "{wait}");
         }
-        assert!(wait_ms(9, None, 0) > wait_ms(8, None, u64::MAX));
-        assert_eq!(wait_ms(10, None, 0), None);
-        assert_eq!(wait_ms(u32::MAX, None, 0), None);
+        let schedule = Schedule::default();
+        assert!(schedule.wait_ms(9, None, 0) > schedule.wait_ms(8, None, u64::MAX));
+        assert_eq!(schedule.wait_ms(10, None, 0), None);
+        assert_eq!(schedule.wait_ms(u32::MAX, None, 0), None);
     }
 
     #[test]

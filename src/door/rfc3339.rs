@@ -14,6 +14,30 @@ pub fn unix_secs(text: &str) -> Option<i64> {
     Some(secs - offset_secs(after_fraction(rest)?)?)
 }
 
+/// A time as text, in UTC with milliseconds; `ms` since the Unix epoch.
+pub fn shown(ms: u64) -> String {
+    // Nothing that Alarum stores is of a year with five digits.
+    let ms = ms.min(253_402_300_799_999);
+    let (secs, millis) = (ms / 1000, ms % 1000);
+    let (mut days, clock) = (secs / 86_400, secs % 86_400);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let mut year = 1970;
+    while days >= 365 + u64::from(leap(year)) {
+        days -= 365 + u64::from(leap(year));
+        year += 1;
+    }
+    let mut month = 1;
+    for length in [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    let (hours, minutes, secs) = (clock / 3600, clock / 60 % 60, clock % 60);
+    format!("{year:04}-{month:02}-{:02}T{hours:02}:{minutes:02}:{secs:02}.{millis:03}Z", days + 1)
+}
+
 /// Days since the Unix epoch of `YYYY-MM-DD`.
 fn days(date: &str) -> Option<i64> {
     let [year, month, day] = three(date, '-')?;
@@ -74,6 +98,17 @@ fn number(text: &str, digits: usize) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_that_is_shown_reads_back() {
+        assert_eq!(shown(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(shown(1_795_165_977_412), "2026-11-20T09:12:57.412Z");
+        assert_eq!(shown(u64::MAX), "9999-12-31T23:59:59.999Z");
+        for day in (0..80_000).step_by(7) {
+            let secs = day * 86_400 + 86_399;
+            assert_eq!(unix_secs(&shown(secs * 1000 + 999)), i64::try_from(secs).ok());
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

@@ -2,9 +2,10 @@
 //! they could have seen, and have their result or their refusal from it.
 
 use super::error::FoldError;
-use super::folder::{Folder, TRIES, check_ledger, concerning, prune_heads};
+use super::folder::{Folder, TRIES, concerning, prune_heads};
 use super::gather::gather;
 use super::root::ensure;
+use super::stored::check_ledger;
 use crate::board::{Board, Missing};
 use crate::engine::action::{Act, Action, Done, Halt, Refused, act};
 use crate::keys;

@@ -5,13 +5,14 @@ use super::gather::{Gathered, gather, gather_from};
 use super::lease::Turns;
 use super::ledger::Ledger;
 use super::pages::PageCache;
-use super::root::{ensure, key_of};
+use super::root::ensure;
+use super::stored::check_ledger;
 use crate::board::head::Lease;
-use crate::board::{Board, Encoded, Turn};
+use crate::board::{Board, Oldest, Turn};
 use crate::engine::{Applying, bring};
 use crate::journal::Read;
 use crate::keys;
-use crate::ports::{Clock, Pace, Random, Seen, Store, StoreError, Swap};
+use crate::ports::{Clock, Pace, Random, Seen, Store, Swap};
 use crate::sorted::{SortedMap, add};
 use crate::time::Timestamp;
 
@@ -52,15 +53,15 @@ pub struct Folded {
     pub held: Option<Turn>,
     /// Whether the folder has the turn now and shall fold again.
     pub leads: bool,
-    /// Channels whose boards may have something to let go, and from when that is, Unix seconds ([`Board::oldest`]).
-    pub oldest: Vec<(i64, u64)>,
+    /// Channels whose boards may have something to let go, and from when that is.
+    pub oldest: Vec<(i64, Oldest)>,
 }
 
 /// How folding one board ended.
 enum Stored {
     /// With everything applied, and with the right to deliver the outbox, if that was free; and with what
     /// [`Board::oldest`] says.
-    Board(Option<u64>, u64),
+    Board(Option<u64>, Oldest),
     /// Another was faster and goes on.
     Held(Turn),
 }
@@ -209,42 +210,6 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         self.pages.loading(self.store, board, apply).await
     }
 
-    /// Reads a board to change it.
-    pub(crate) async fn read_board(&self, channel: i64, ledger: &Ledger) -> Result<(Board, S::Handle), FoldError> {
-        let key = key_of(ledger, &keys::board_name(channel)).ok_or(FoldError::Stale)?;
-        let (bytes, handle) = self.store.read_to_swap(&key).await?;
-        let bytes = bytes.ok_or_else(|| StoreError(format!("{key} is gone")))?;
-        let board = decode(&key, &bytes)?;
-        Ok((board, handle))
-    }
-
-    /// Stores a board: deletes, new pieces (and `before`), then the head.
-    pub(crate) async fn store_board(
-        &self,
-        board: &mut Board,
-        handle: S::Handle,
-        before: Vec<(String, Vec<u8>)>,
-    ) -> Result<Swap, FoldError> {
-        let (token, now) = (self.random.next_u64(), self.clock.now());
-        let encoded = self.pages.loading(self.store, board, |board| board.encode(token, now)).await?;
-        let Encoded { deletes, writes: pieces, head } = encoded;
-        if !deletes.is_empty() {
-            self.store.delete_many(&deletes).await?;
-        }
-        let mut writes = before;
-        let names: Vec<String> = pieces.iter().map(|(key, _)| key.clone()).collect();
-        writes.extend(pieces);
-        if !writes.is_empty() {
-            self.store.set_many(&writes).await?;
-        }
-        let swap = self.store.swap(handle, &head).await?;
-        if swap == Swap::Conflict && !names.is_empty() {
-            // Nothing refers to them. If this fails they are left behind, which costs room and nothing else.
-            self.store.delete_many(&names).await?;
-        }
-        Ok(swap)
-    }
-
     /// Takes the right to deliver, where there is something to deliver and nobody has it.
     pub(super) fn take_lease(&self, board: &mut Board) -> Option<u64> {
         let now = self.clock.now();
@@ -320,21 +285,6 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             gathered = gathered.next(self.store).await?;
         }
     }
-
-    /// The board of a channel as it is stored; an empty one where nothing has happened yet.
-    async fn stored_board(&self, channel: i64, ledger: &Ledger) -> Result<Board, FoldError> {
-        let Some(key) = key_of(ledger, &keys::board_name(channel)) else {
-            return Ok(Board::new(channel));
-        };
-        let bytes = self.store.get(&key).await?.ok_or_else(|| StoreError(format!("{key} is gone")))?;
-        let board = decode(&key, &bytes)?;
-        check_ledger(&board, ledger)?;
-        Ok(board)
-    }
-}
-
-fn decode(key: &str, bytes: &[u8]) -> Result<Board, FoldError> {
-    Board::decode(bytes).map_err(|problem| FoldError::Unreadable { key: key.to_owned(), problem })
 }
 
 /// How many requests came lately of the integrations in the records.
@@ -363,12 +313,6 @@ fn channels_in(gathered: &Gathered) -> Vec<i64> {
 pub(super) fn concerning(channel: i64, gathered: &Gathered) -> Vec<&Read> {
     let concerns = |read: &&Read| read.record.accepted.iter().any(|a| a.concerns(channel));
     gathered.records.iter().filter(concerns).collect()
-}
-
-/// A board drops its own heads where the ledger covers them. Whoever comes with an older ledger would then read
-/// records as new that the board has long applied.
-pub(super) fn check_ledger(board: &Board, ledger: &Ledger) -> Result<(), FoldError> {
-    if board.head.ledger > ledger.version { Err(FoldError::Stale) } else { Ok(()) }
 }
 
 pub(super) fn prune_heads(board: &mut Board, ledger: &Ledger) {

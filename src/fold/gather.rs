@@ -38,7 +38,7 @@ impl Gathered {
     pub fn upto(&self) -> Timestamp {
         match self.records.last() {
             Some(last) if self.more => last.record.received,
-            _ => self.at,
+            _ => self.before,
         }
     }
 }

@@ -12,6 +12,7 @@ mod lease;
 mod ledger;
 mod pages;
 mod root;
+mod stored;
 mod sweep;
 
 pub use acting::{ActError, Acted};
@@ -22,3 +23,4 @@ pub use lease::Turns;
 pub use ledger::{Ledger, RETIRE_MS};
 pub use pages::PageCache;
 pub use root::{ensure, key_of};
+pub(crate) use sweep::load_index;

@@ -9,7 +9,7 @@ use spin_sdk::http::body::IncomingBodyExt;
 use spin_sdk::wasip3::http::types::ErrorCode;
 
 use super::platform::Spin;
-use crate::ports::{Outbound, Post, PostAnswer, PostError};
+use crate::ports::{ANSWER_KEPT, Outbound, Post, PostAnswer, PostError};
 
 /// An answer's body is read up to this many bytes; it has no meaning.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -44,15 +44,19 @@ async fn exchange(request: http::request::Builder, body: bytes::Bytes) -> Result
     let response = spin_sdk::http::send(request).await.map_err(judge)?;
     let status = response.status().as_u16();
     let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
     let mut stream = response.into_body().stream();
-    let mut read = 0;
+    let (mut read, mut body) = (0, Vec::new());
     while let Some(frame) = stream.next().await {
-        read += frame.map_err(judge)?.len();
+        let frame = frame.map_err(judge)?;
+        read += frame.len();
+        body.extend(frame.iter().take(ANSWER_KEPT - body.len()));
         if read > ANSWER_BYTES {
             break;
         }
     }
-    Ok(PostAnswer { status, retry_after })
+    Ok(PostAnswer { status, retry_after, headers, body })
 }
 
 fn judge(code: ErrorCode) -> PostError {

@@ -162,7 +162,9 @@ fn read_records_and_replaced_pieces_do_not_stay_in_the_store() {
         world.fire(&key).recover(&key);
     }
     world.at(700);
-    let left = world.cluster.store.keys();
+    // What was told is kept for some days.
+    let left: Vec<String> =
+        world.cluster.store.keys().into_iter().filter(|key| !key.starts_with("alarum:1:l:")).collect();
     assert!(!left.iter().any(|key| key.starts_with("alarum:1:j:")), "{left:#?}");
     // The documents of 40 closed incidents, the ledger, the board, counters, and a few pages.
     assert!(left.len() < 40 + 12, "{left:#?}");

@@ -7,6 +7,7 @@ mod actions;
 mod archive;
 mod channel_rules;
 mod channels;
+mod delivering;
 mod documents;
 mod engine;
 mod explain;

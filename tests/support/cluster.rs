@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use alarum::api::{ACTS, Actions, Api};
+use alarum::api::{ACTS, Actions, Api, WEBHOOKS};
 use alarum::config::Config;
 use alarum::courier::Courier;
 use alarum::delivery::DeliveryReport;
@@ -188,6 +188,10 @@ impl Cluster {
         let (api, actions, node, cluster) = (self.api.clone(), self.actions.clone(), self.node(), self.clone());
         self.sim.spawn(OUTSIDE, async move {
             let (store, config) = (cluster.store_handle(), Some(&*cluster.config));
+            if WEBHOOKS.contains(&request.path.as_str()) {
+                let courier = cluster.couriers.borrow()[0].clone();
+                return answered(courier.handle(&store, &node, config, &request).await);
+            }
             if !ACTS.contains(&request.path.as_str()) {
                 return answered(api.handle(&store, &node, config, &request).await);
             }
@@ -308,7 +312,7 @@ impl Outbound for Node {
     async fn get(&self, url: &str, _timeout_ms: u64) -> Result<PostAnswer, PostError> {
         self.cluster.sim.gate().await;
         self.cluster.fetched.borrow_mut().push(url.to_owned());
-        Ok(PostAnswer { status: self.cluster.fetch_status.get(), retry_after: None })
+        Ok(PostAnswer { status: self.cluster.fetch_status.get(), ..PostAnswer::default() })
     }
 }
 

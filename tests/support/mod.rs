@@ -10,7 +10,7 @@ pub mod desk;
 pub mod hostile;
 pub mod model;
 mod push;
-mod receiver;
+pub mod receiver;
 mod sim;
 mod store;
 mod world;

@@ -1,6 +1,7 @@
 //! A subscriber that remembers what it was sent, and fails when it is told to.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 
 use alarum::ports::{Post, PostAnswer, PostError};
 use serde_json::Value;
@@ -20,6 +21,13 @@ pub struct Webhook {
     pub taken: bool,
 }
 
+/// How the next webhooks are answered.
+#[derive(Clone, Copy, Debug)]
+pub enum Answering {
+    Status(u16),
+    TimesOut,
+}
+
 /// The subscriber.
 #[derive(Default)]
 pub struct Receiver {
@@ -28,6 +36,10 @@ pub struct Receiver {
     pub fails: Cell<u64>,
     /// If not 0: the answer to everything.
     pub status: Cell<u16>,
+    /// The alert key whose incidents are answered with 500.
+    pub refused_key: RefCell<String>,
+    /// How the next ones are answered, whatever else is set.
+    pub answering: RefCell<VecDeque<Answering>>,
 }
 
 impl Receiver {
@@ -36,12 +48,17 @@ impl Receiver {
         if fails && sim.happens(500) {
             return Err(PostError::Connection("nobody there".into()));
         }
-        let status = match (self.status.get(), fails) {
-            (0, true) => 503,
-            (0, false) => 200,
-            (status, _) => status,
+        let next = self.answering.borrow_mut().pop_front();
+        let status = match (next, self.status.get(), fails) {
+            (Some(Answering::TimesOut), ..) => return Err(PostError::TimedOut),
+            (Some(Answering::Status(status)), ..) => status,
+            (None, 0, true) => 503,
+            (None, 0, false) => 200,
+            (None, status, _) => status,
         };
         let body: Value = serde_json::from_slice(post.body).expect("a JSON body");
+        let key = body["incident"]["dedup_key"].as_str().unwrap_or_default();
+        let status = if !key.is_empty() && key == *self.refused_key.borrow() { 500 } else { status };
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         self.arrived.borrow_mut().push(Webhook {
             event_id: text(&body["event_id"]),
@@ -55,6 +72,6 @@ impl Receiver {
         if fails && sim.happens(300) {
             return Err(PostError::TimedOut);
         }
-        Ok(PostAnswer { status, retry_after: None })
+        Ok(PostAnswer { status, ..PostAnswer::default() })
     }
 }

@@ -15,6 +15,6 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (courier, config) = (COURIER.with(Rc::clone), spin::config(Config::parse_without_rules));
+    let (courier, config) = (COURIER.with(Rc::clone), spin::config(Config::parse_for_delivery));
     spin::respond(courier.handle(&SpinStore, &Spin, config.as_deref(), &request).await)
 }

@@ -1,0 +1,91 @@
+//! Sending events to one subscription: what it wants of them, several at a time, those of one incident or alert in
+//! order.
+
+use std::cell::Cell;
+
+use futures_util::StreamExt;
+
+use super::attempt::{Attempted, attempt};
+use super::line::{Line, Sent};
+use super::queue::Queue;
+use super::retry::Verdict;
+use super::segment::Told;
+use super::wants::wants;
+use crate::config::{Config, Subscription};
+use crate::ports::{Clock, Outbound};
+
+/// The most attempts of one subscription at the same time.
+pub(super) const PARALLEL: usize = 8;
+
+/// What is needed to send.
+pub(super) struct Sending<'a, C, O> {
+    pub clock: &'a C,
+    pub outbound: &'a O,
+    pub config: &'a Config,
+}
+
+impl<C: Clock, O: Outbound> Sending<'_, C, O> {
+    /// Sends what a subscription wants of some events. What is not taken keeps what comes after it of the same incident
+    /// from being sent; where nobody answers, everything that was not begun.
+    pub async fn send<'e>(&self, line: &Line<'_>, events: impl Iterator<Item = &'e Told>) -> Vec<Sent<'e>> {
+        let mut by_ref: Vec<(&str, Vec<&'e Told>)> = Vec::new();
+        for told in events.filter(|told| wants(line.subscription, told)) {
+            match by_ref.iter_mut().find(|(ref_id, _)| *ref_id == told.ref_id) {
+                Some((_, events)) => events.push(told),
+                None => by_ref.push((&told.ref_id, vec![told])),
+            }
+        }
+        let nobody = Cell::new(false);
+        let (subscription, queue) = (line.subscription, &line.queue);
+        let sending = by_ref.into_iter().map(|(_, events)| self.send_in_order(subscription, queue, events, &nobody));
+        let sent: Vec<Vec<Sent<'e>>> = futures_util::stream::iter(sending).buffered(PARALLEL).collect().await;
+        sent.into_iter().flatten().collect()
+    }
+
+    /// Sends the events of one incident, one after the other.
+    async fn send_in_order<'e>(
+        &self,
+        subscription: &Subscription,
+        queue: &Queue,
+        events: Vec<&'e Told>,
+        nobody: &Cell<bool>,
+    ) -> Vec<Sent<'e>> {
+        let mut behind = events.first().is_some_and(|told| queue.holds(&told.ref_id));
+        let mut all = Vec::new();
+        for told in events {
+            if behind || nobody.get() {
+                all.push(Sent { told, waited: None, tried: None, body: None });
+                continue;
+            }
+            let sent = self.send_one(subscription, told, None, nobody).await;
+            behind = sent
+                .tried
+                .as_ref()
+                .is_some_and(|tried| !matches!(tried.verdict, Verdict::Delivered | Verdict::Refused { .. }));
+            all.push(sent);
+        }
+        all
+    }
+
+    /// Sends one event.
+    pub async fn send_one<'e>(
+        &self,
+        subscription: &Subscription,
+        told: &'e Told,
+        waited: Option<u32>,
+        nobody: &Cell<bool>,
+    ) -> Sent<'e> {
+        let (tried, body) = self.try_once(subscription, told).await;
+        if tried.answer.is_none() {
+            nobody.set(true);
+        }
+        Sent { told, waited, tried: Some(tried), body }
+    }
+
+    /// One attempt; and what was sent, where it was not the event's own body.
+    pub async fn try_once(&self, subscription: &Subscription, told: &Told) -> (Attempted, Option<Vec<u8>>) {
+        let body: Option<Vec<u8>> = None;
+        let bytes = body.as_deref().unwrap_or(told.body.as_bytes());
+        (attempt(self.outbound, self.clock, self.config, subscription, &told.event_id, bytes).await, body)
+    }
+}
