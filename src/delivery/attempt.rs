@@ -17,7 +17,7 @@ pub async fn attempt(
     if let Err(error) = target::check(&subscription.url, &config.delivery) {
         return Outcome::Refused { reason: format!("url: {error}") };
     }
-    let signed = sign::headers(&subscription.secret, event_id, clock.now().secs(), body);
+    let signed = sign::sign(&[&subscription.secret], event_id, clock.now().secs(), body);
     let mut headers = match signed {
         Ok(headers) => headers,
         Err(error) => return Outcome::Refused { reason: format!("secret: {error}") },
