@@ -13,10 +13,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The steps and what cargo is to test in each; without a package the domain's.
-const STEPS: [(&str, &[&str]); 4] = [
+const STEPS: [(&str, &[&str]); 5] = [
     ("domain tests", &[]),
     ("xtask tests", &["--package", "xtask"]),
     ("runner tests", &["--package", runner::PACKAGE]),
+    ("receiver tests", &["--package", "receiver"]),
     ("black-box tests", &["--package", "blackbox"]),
 ];
 
