@@ -1,0 +1,226 @@
+//! Which host names are public, as far as a name tells.
+//!
+//! What a name resolves to is not known here. Refused is what is known to be private by its name alone (IANA,
+//! Special-Use Domain Names; names that networks use among themselves), to lead to the caller's own machine, to any
+//! address that the name spells out, or to the metadata service of a cloud. The lists are short and never complete.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::{TargetError, address};
+
+/// Metadata services that have names.
+const METADATA: [&str; 9] = [
+    "metadata",
+    "instance-data",
+    "rancher-metadata",
+    "metadata.goog",
+    "metadata.tencentyun.com",
+    "metadata.platformequinix.com",
+    "metadata.packet.net",
+    "metadata.exoscale.com",
+    "api.metadata.cloud.ibm.com",
+];
+
+/// Last labels of names that are not of the public internet.
+const PRIVATE: [&str; 20] = [
+    // For special use, or never to be given to anybody.
+    "arpa",
+    "corp",
+    "example",
+    "home",
+    "invalid",
+    "local",
+    "localhost",
+    "mail",
+    "onion",
+    "test",
+    // What routers, offices and clusters use.
+    "consul",
+    "default",
+    "docker",
+    "intra",
+    "intranet",
+    "lan",
+    "localdomain",
+    "localnet",
+    "private",
+    "svc",
+];
+
+/// Domains below which names lead to the caller's own machine, or to the address that the name spells out, or now here
+/// and now there.
+const MISLEADING: [&str; 35] = [
+    "127-0-0-1.org.uk",
+    "1u.ms",
+    "42foo.com",
+    "backname.io",
+    "ddev.site",
+    "direct.quickconnect.to",
+    "docksal.site",
+    "fuf.me",
+    "ipv6-literal.net",
+    "lacolhost.com",
+    "lcl.host",
+    "lndo.site",
+    "local.gd",
+    "localh.st",
+    "localho.st",
+    "localhost.direct",
+    "localhost.tv",
+    "localhst.co.uk",
+    "localtest.me",
+    "lvh.me",
+    "nip.io",
+    "plex.direct",
+    "ratchetlocal.com",
+    "rbndr.us",
+    "rebind.it",
+    "rebind.network",
+    "smackaho.st",
+    "spoofed.burpcollaborator.net",
+    "sslip.io",
+    "traefik.me",
+    "ulh.us",
+    "vcap.me",
+    "xip.io",
+    "xip.name",
+    "yoogle.com",
+];
+
+/// Refuses a name in lower case that is known not to be public. `allow_private` opens those of this machine and of
+/// private networks.
+///
+/// # Errors
+/// Why it is not allowed.
+pub fn check(name: &str, allow_private: bool) -> Result<(), TargetError> {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    // The platform answers these itself, for its private components; no setting opens them.
+    if last == "internal" {
+        return Err(TargetError("must not lead to a host below .internal"));
+    }
+    if last == "alt" || name == "self" {
+        return Err(TargetError("must not lead to this application"));
+    }
+    if METADATA.iter().any(|domain| is_below(name, domain)) {
+        return Err(TargetError("must not lead to a link-local address or a metadata service"));
+    }
+    spelled_addresses(name).try_for_each(|ip| address::check(IpAddr::V4(ip), allow_private))?;
+    if allow_private {
+        return Ok(());
+    }
+    if name.split('.').any(|label| ["localhost", "localhost4", "localhost6", "loopback"].contains(&label)) {
+        return Err(TargetError("must not lead to this machine or a private network"));
+    }
+    if last == name {
+        return Err(TargetError("must have a host with a domain"));
+    }
+    if PRIVATE.contains(&last) {
+        return Err(TargetError("must not lead to a private name"));
+    }
+    // Such top-level domains are not given out; what stands there is a name of the own network.
+    if last.len() < 2 || !(last.starts_with("xn--") || last.bytes().all(|b| b.is_ascii_alphabetic())) {
+        return Err(TargetError("must have a host below a top-level domain"));
+    }
+    if MISLEADING.iter().any(|domain| is_below(name, domain)) {
+        return Err(TargetError("must not lead to a name that stands for any address or for this machine"));
+    }
+    Ok(())
+}
+
+/// Whether a name is this domain or lies below it.
+pub fn is_below(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// The IPv4 addresses that a name spells out, with dots or hyphens: services that answer with them come and go.
+fn spelled_addresses(name: &str) -> impl Iterator<Item = Ipv4Addr> {
+    let mut recent = [None; 4];
+    name.split(['.', '-']).filter_map(move |part| {
+        let [_, a, b, c] = recent;
+        recent = [a, b, c, part.parse::<u8>().ok()];
+        match recent {
+            [Some(a), Some(b), Some(c), Some(d)] => Some(Ipv4Addr::new(a, b, c, d)),
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_names_are_allowed() {
+        for name in
+            ["hooks.example.net", "a.b.c.io", "xn--bcher-kva.example", "internal.example.net", "alt.example.net"]
+        {
+            assert_eq!(check(name, false).is_ok(), !name.ends_with(".example"), "{name}");
+        }
+        for name in ["metadata.example.net", "nip.io.example.net", "notnip.io", "my-localhost.example.net", "self.host"]
+        {
+            assert_eq!(check(name, false), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_setting_opens_the_platform_s_names_and_metadata_services() {
+        for name in [
+            "internal",
+            "fanout.spin.internal",
+            "self",
+            "self.alt",
+            "alt",
+            "metadata",
+            "metadata.goog",
+            "instance-data",
+            "x.metadata.tencentyun.com",
+            "169.254.169.254.nip.io",
+            "app-169-254-169-254.example.net",
+        ] {
+            assert!(check(name, false).is_err() && check(name, true).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_development_setting_opens_private_names() {
+        for name in [
+            "localhost",
+            "a.localhost",
+            "localhost.example.net",
+            "loopback.example.net",
+            "receiver",
+            "receiver_1",
+            "a.lan",
+            "hooks.default.svc",
+            "nas.local",
+            "a.kube-system",
+            "a.b",
+            "lvh.me",
+            "x.lvh.me",
+            "10.0.0.1.nip.io",
+            "a.arpa",
+            "10-0-0-1.example.net",
+            "app-127-0-0-1.example.net",
+        ] {
+            assert!(check(name, false).is_err(), "{name}");
+            assert_eq!(check(name, true), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_a_name_spells_out_is_judged() {
+        let spelled = |name: &str| spelled_addresses(name).map(|ip| ip.to_string()).collect::<Vec<_>>();
+        assert_eq!(spelled("app-10-0-0-1.example.net"), ["10.0.0.1"]);
+        assert_eq!(spelled("1.2.3.4.5.example.net"), ["1.2.3.4", "2.3.4.5"]);
+        // As the services read it, hyphens and dots may stand mixed.
+        assert_eq!(spelled("app-10.0-0.1.example.net"), ["10.0.0.1"]);
+        assert_eq!(spelled("v10-0-0-1.example.net.10-0-256-1.a.1-2"), Vec::<String>::new());
+        assert_eq!(check("1-1-1-1.example.net", false), Ok(()));
+    }
+
+    #[test]
+    fn a_domain_holds_itself_and_what_lies_below() {
+        assert!(is_below("nip.io", "nip.io") && is_below("a.nip.io", "nip.io"));
+        assert!(!is_below("anip.io", "nip.io") && !is_below("io", "nip.io"));
+    }
+}
