@@ -51,8 +51,7 @@ const V4: [([u8; 4], u32, Reach); 20] = [
     ([240, 0, 0, 0], 4, Reserved),
 ];
 
-/// Networks of IPv6 by their first four groups and what follows: the first one that holds an address decides, and any
-/// other is reserved.
+/// Networks of IPv6: the first one that holds an address decides, and any other is reserved.
 const V6: [([u16; 8], u32, Reach); 17] = [
     ([0, 0, 0, 0, 0, 0, 0, 1], 128, Private),
     // IPv4-compatible, mapped, and translated for hosts without IPv4.
