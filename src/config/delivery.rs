@@ -5,7 +5,6 @@ use serde::Deserialize;
 use super::ConfigError;
 use crate::delivery::target;
 use crate::secret::Secret;
-use crate::sorted::add;
 
 /// A subscriber and what it wants to hear of.
 #[derive(Clone, Debug, Deserialize)]
@@ -40,10 +39,10 @@ pub struct Delivery {
     /// Allows targets on this machine and in private networks. For development.
     #[serde(default)]
     pub allow_private_targets: bool,
-    /// The only ports that targets may have, each from 1 on; empty for 80, 443 and those from 1024 on that no other
+    /// The only ports that targets may have, 1 to 65535; empty for 80, 443 and those from 1024 on that no other
     /// protocol is known to use.
     #[serde(default)]
-    pub allowed_ports: Vec<u16>,
+    pub allowed_ports: Vec<i64>,
     /// The only hosts that targets may have: `hooks.example.net`, or `*.example.net` for all below; empty for any that
     /// the policy allows. It opens nothing.
     #[serde(default)]
@@ -76,9 +75,8 @@ impl Delivery {
         if !(100..=30_000).contains(&limit) {
             return Err(ConfigError(format!("delivery.timeout_ms: must be 100 to 30000, is {limit}")));
         }
-        let mut ports = Vec::new();
-        if let Some(port) = self.allowed_ports.iter().find(|port| **port == 0 || !add(&mut ports, **port)) {
-            return Err(ConfigError(format!("delivery.allowed_ports: {port}: must be positive and unique")));
+        if let Some(port) = self.allowed_ports.iter().find(|port| !(1..=65_535).contains(*port)) {
+            return Err(ConfigError(format!("delivery.allowed_ports: must be 1 to 65535, has {port}")));
         }
         for (nth, entry) in (1..).zip(&self.allowed_hosts) {
             target::check_entry(entry, self.allow_private_targets)
@@ -119,12 +117,13 @@ mod tests {
     fn a_problem_names_the_field() {
         for (lines, problem) in [
             ("timeout_ms = 99", "delivery.timeout_ms: must be 100 to 30000, is 99"),
-            ("allowed_ports = [443, 0]", "delivery.allowed_ports: 0: must be positive and unique"),
-            ("allowed_ports = [443, 443]", "delivery.allowed_ports: 443: must be positive and unique"),
+            ("allowed_ports = [443, 0]", "delivery.allowed_ports: must be 1 to 65535, has 0"),
+            ("allowed_ports = [-1]", "delivery.allowed_ports: must be 1 to 65535, has -1"),
+            ("allowed_ports = [65536]", "delivery.allowed_ports: must be 1 to 65535, has 65536"),
             ("allowed_hosts = [\"*.example.net\", \"10.0.0.1\"]", "delivery.allowed_hosts: entry 2: must not lead"),
             ("allowed_hosts = [\"https://example.net\"]", "delivery.allowed_hosts: entry 1: must have a host of"),
             ("allowed_hosts = [\"*.spin.internal\"]", "delivery.allowed_hosts: entry 1: must not lead"),
-            ("allowed_ports = [65536]", "delivery: "),
+            ("allowed_ports = [\"443\"]", "delivery: "),
             ("allowed_hosts = \"example.net\"", "delivery: "),
         ] {
             let told = delivery(lines).expect_err(lines);

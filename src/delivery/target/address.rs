@@ -52,29 +52,29 @@ const V4: [([u8; 4], u32, Reach); 20] = [
 ];
 
 /// Networks of IPv6: the first one that holds an address decides, and any other is reserved.
-const V6: [([u16; 8], u32, Reach); 17] = [
-    ([0, 0, 0, 0, 0, 0, 0, 1], 128, Private),
+const V6: [(u128, u32, Reach); 17] = [
+    (1, 128, Private),
     // IPv4-compatible, mapped, and translated for hosts without IPv4.
-    ([0, 0, 0, 0, 0, 0, 0, 0], 96, Translated),
-    ([0, 0, 0, 0, 0, 0xffff, 0, 0], 96, Translated),
-    ([0, 0, 0, 0, 0xffff, 0, 0, 0], 96, Translated),
+    (0, 96, Translated),
+    (0xffff << 32, 96, Translated),
+    (0xffff << 48, 96, Translated),
     // NAT64, Teredo, 6to4.
-    ([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96, Translated),
-    ([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48, Translated),
-    ([0x2001, 0, 0, 0, 0, 0, 0, 0], 32, Translated),
-    ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16, Translated),
+    (0x0064_ff9b << 96, 96, Translated),
+    (0x0064_ff9b_0001 << 80, 48, Translated),
+    (0x2001 << 112, 32, Translated),
+    (0x2002 << 112, 16, Translated),
     // Protocol assignments (benchmarks, ORCHID, anycast), documentation, AS112.
-    ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23, Reserved),
-    ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32, Reserved),
-    ([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48, Reserved),
+    (0x2001 << 112, 23, Reserved),
+    (0x2001_0db8 << 96, 32, Reserved),
+    (0x2620_004f_8000 << 80, 48, Reserved),
     // All that was ever given out; 3000::/4 has documentation and an experiment that is over.
-    ([0x2000, 0, 0, 0, 0, 0, 0, 0], 4, Public),
+    (0x2000 << 112, 4, Public),
     // The services of Amazon, Google and Scaleway within the private addresses.
-    ([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0], 32, Link),
-    ([0xfd20, 0xce, 0, 0, 0, 0, 0, 0], 32, Link),
-    ([0xfd00, 0x42, 0, 0, 0, 0, 0, 0], 32, Link),
-    ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7, Private),
-    ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10, Link),
+    (0xfd00_0ec2 << 96, 32, Link),
+    (0xfd20_00ce << 96, 32, Link),
+    (0xfd00_0042 << 96, 32, Link),
+    (0xfc00 << 112, 7, Private),
+    (0xfe80 << 112, 10, Link),
 ];
 
 /// Refuses an address that is not public; `allow_private` opens this machine and private networks.
@@ -108,8 +108,7 @@ fn reach_v6(ip: Ipv6Addr) -> Reach {
         return Translated;
     }
     let ip = u128::from(ip);
-    let holds = |net: [u16; 8], bits: u32| (ip ^ u128::from(Ipv6Addr::from(net))).leading_zeros() >= bits;
-    V6.iter().find(|(net, bits, _)| holds(*net, *bits)).map_or(Reserved, |(.., reach)| *reach)
+    V6.iter().find(|(net, bits, _)| (ip ^ net).leading_zeros() >= *bits).map_or(Reserved, |(.., reach)| *reach)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{TargetError, address, name};
 
+const TOO_LONG: TargetError = TargetError("must have at most 253 characters in its host and 63 in each label of it");
+
 /// A host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
@@ -31,24 +33,24 @@ impl Host {
         let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
         // Resolvers read a host whose last label is a number as an IPv4 address, in decimal, octal or hexadecimal and
         // with one to four parts. Only the plain spelling is taken.
-        let last = name.rsplit('.').next().unwrap_or_default();
-        if !last.is_empty() && (last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x")) {
+        let last = last_label(&name).as_bytes();
+        if !last.is_empty() && (last.iter().all(u8::is_ascii_digit) || last.starts_with(b"0x")) {
             let ip = text.parse::<Ipv4Addr>();
             return ip
                 .map(|ip| Self::Address(IpAddr::V4(ip)))
                 .map_err(|_| TargetError("has an IP address in an unusual spelling"));
         }
-        if name.len() > 253 || name.split('.').any(|label| label.len() > 63) {
-            return Err(TargetError("must have at most 253 characters in its host and 63 in each label of it"));
+        if name.len() > 253 {
+            return Err(TOO_LONG);
         }
-        if name.split('.').any(str::is_empty) {
-            return Err(TargetError("must have a host without empty labels"));
-        }
-        if name.bytes().any(|b| !b.is_ascii_alphanumeric() && !b".-_".contains(&b)) {
-            return Err(TargetError("must have a host of letters, digits, hyphens and dots"));
-        }
-        if name.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
-            return Err(TargetError("must not have a hyphen at an end of a label"));
+        for label in labels(&name) {
+            match label {
+                [] => return Err(TargetError("must have a host without empty labels")),
+                [b'-', ..] | [.., b'-'] => return Err(TargetError("must not have a hyphen at an end of a label")),
+                _ if label.len() > 63 => return Err(TOO_LONG),
+                _ if label.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_') => {}
+                _ => return Err(TargetError("must have a host of letters, digits, hyphens and dots")),
+            }
         }
         Ok(Self::Name(name))
     }
@@ -63,6 +65,16 @@ impl Host {
             Self::Address(ip) => address::check(*ip, allow_private),
         }
     }
+}
+
+/// The labels of a name, as bytes: a split of text costs several times the code.
+pub fn labels(name: &str) -> impl Iterator<Item = &[u8]> {
+    name.as_bytes().split(|b| *b == b'.')
+}
+
+/// The last label of a name.
+pub fn last_label(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, last)| last)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::host::{labels, last_label};
 use super::{TargetError, address};
 
 /// Metadata services that have names.
@@ -93,7 +94,7 @@ const MISLEADING: [&str; 35] = [
 /// # Errors
 /// Why it is not allowed.
 pub fn check(name: &str, allow_private: bool) -> Result<(), TargetError> {
-    let last = name.rsplit('.').next().unwrap_or_default();
+    let last = last_label(name);
     // The platform answers these itself, for its private components; no setting opens them.
     if last == "internal" {
         return Err(TargetError("must not lead to a host below .internal"));
@@ -104,11 +105,11 @@ pub fn check(name: &str, allow_private: bool) -> Result<(), TargetError> {
     if METADATA.iter().any(|domain| is_below(name, domain)) {
         return Err(TargetError("must not lead to a link-local address or a metadata service"));
     }
-    spelled_addresses(name).try_for_each(|ip| address::check(IpAddr::V4(ip), allow_private))?;
+    check_spelled(name, allow_private)?;
     if allow_private {
         return Ok(());
     }
-    if name.split('.').any(|label| ["localhost", "localhost4", "localhost6", "loopback"].contains(&label)) {
+    if labels(name).any(|label| matches!(label, b"localhost" | b"localhost4" | b"localhost6" | b"loopback")) {
         return Err(TargetError("must not lead to this machine or a private network"));
     }
     if last == name {
@@ -132,17 +133,28 @@ pub fn is_below(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// The IPv4 addresses that a name spells out, with dots or hyphens: services that answer with them come and go.
-fn spelled_addresses(name: &str) -> impl Iterator<Item = Ipv4Addr> {
+/// Refuses a name that spells out an IPv4 address that is refused, with dots or hyphens: services that answer with it
+/// come and go.
+fn check_spelled(name: &str, allow_private: bool) -> Result<(), TargetError> {
     let mut recent = [None; 4];
-    name.split(['.', '-']).filter_map(move |part| {
+    for part in name.as_bytes().split(|b| *b == b'.' || *b == b'-') {
         let [_, a, b, c] = recent;
-        recent = [a, b, c, part.parse::<u8>().ok()];
-        match recent {
-            [Some(a), Some(b), Some(c), Some(d)] => Some(Ipv4Addr::new(a, b, c, d)),
-            _ => None,
+        recent = [a, b, c, small_number(part)];
+        if let [Some(a), Some(b), Some(c), Some(d)] = recent {
+            address::check(IpAddr::V4(Ipv4Addr::new(a, b, c, d)), allow_private)?;
         }
-    })
+    }
+    Ok(())
+}
+
+/// A decimal number up to 255.
+fn small_number(digits: &[u8]) -> Option<u8> {
+    let mut number = None;
+    for digit in digits {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number = Some(number.unwrap_or(0_u8).checked_mul(10)?.checked_add(digit)?);
+    }
+    number
 }
 
 #[cfg(test)]
@@ -215,13 +227,23 @@ mod tests {
 
     #[test]
     fn an_address_that_a_name_spells_out_is_judged() {
-        let spelled = |name: &str| spelled_addresses(name).map(|ip| ip.to_string()).collect::<Vec<_>>();
-        assert_eq!(spelled("app-10-0-0-1.example.net"), ["10.0.0.1"]);
-        assert_eq!(spelled("1.2.3.4.5.example.net"), ["1.2.3.4", "2.3.4.5"]);
-        // As the services read it, hyphens and dots may stand mixed.
-        assert_eq!(spelled("app-10.0-0.1.example.net"), ["10.0.0.1"]);
-        assert_eq!(spelled("v10-0-0-1.example.net.10-0-256-1.a.1-2"), Vec::<String>::new());
-        assert_eq!(check("1-1-1-1.example.net", false), Ok(()));
+        for name in [
+            "app-10-0-0-1.example.net",
+            "10.0.0.1.example.net",
+            "app-10.0-0.1.example.net",
+            "1.1.10.0.0.1.example.net",
+            "010-000-00-0000001.example.net",
+            "example.10.0.0.1",
+        ] {
+            assert!(check_spelled(name, false).is_err(), "{name}");
+            assert_eq!(check_spelled(name, true), Ok(()), "{name}");
+        }
+        for name in
+            ["1-1-1-1.example.net", "v10-0-0-1.example.net", "10-0-256-1.net", "10-0-0.a.1", "10--0-0-1.net", "a"]
+        {
+            assert_eq!(check_spelled(name, false), Ok(()), "{name}");
+        }
+        assert!(check_spelled("169-254-169-254.example.net", true).is_err());
     }
 
     #[test]

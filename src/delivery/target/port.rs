@@ -20,26 +20,26 @@ const OTHERS: [u16; 46] = [
     2375, 2376, 2379, 2380, 10250, 10255,
 ];
 
-/// The port that is written after a host, if one is.
+/// The port that is written after a host, if one is; `sent` is what the parser that sends makes of it.
 ///
 /// # Errors
 /// Where it is no number from 1 to 65535 in its plain spelling.
-pub fn read(after_host: &str) -> Result<Option<u16>, TargetError> {
-    if after_host.is_empty() {
-        return Ok(None);
+pub fn read(after_host: &str, sent: Option<u16>) -> Result<Option<u16>, TargetError> {
+    match (after_host.as_bytes(), sent) {
+        ([], _) => Ok(None),
+        // Not `+443` and not `0443`, which the parser takes.
+        ([b':', b'1'..=b'9', ..], Some(port)) => Ok(Some(port)),
+        _ => Err(TargetError("has a port that is none")),
     }
-    // Not `+443` and not `0443`, which a parser of numbers takes.
-    let digits = after_host.strip_prefix(':').filter(|digits| digits.starts_with(|c: char| ('1'..='9').contains(&c)));
-    digits.and_then(|digits| digits.parse().ok()).map(Some).ok_or(TargetError("has a port that is none"))
 }
 
 /// Refuses a port that is not in the list, and, where the list is empty, one that is not for webhooks.
 ///
 /// # Errors
 /// Why it is not allowed.
-pub fn check(port: u16, allowed: &[u16]) -> Result<(), TargetError> {
+pub fn check(port: u16, allowed: &[i64]) -> Result<(), TargetError> {
     if !allowed.is_empty() {
-        return if allowed.contains(&port) {
+        return if allowed.contains(&i64::from(port)) {
             Ok(())
         } else {
             Err(TargetError("must have a port of delivery.allowed_ports"))
@@ -62,9 +62,18 @@ mod tests {
 
     #[test]
     fn a_port_is_read_in_its_plain_spelling_only() {
-        assert_eq!((read(""), read(":1"), read(":65535")), (Ok(None), Ok(Some(1)), Ok(Some(65535))));
-        for text in [":", ":0", ":00443", ":+443", ":-1", ":65536", ":44 3", ":4a", ":0x1bb", "443", "x:443", "::443"] {
-            assert_eq!(read(text), Err(TargetError("has a port that is none")), "{text}");
+        let read = |authority: &str, host: &str| {
+            let sent = authority.parse::<http::uri::Authority>().ok().and_then(|authority| authority.port_u16());
+            read(authority.strip_prefix(host).expect("begins with it"), sent)
+        };
+        assert_eq!(read("a", "a"), Ok(None));
+        assert_eq!(read("[::1]", "[::1]"), Ok(None));
+        assert_eq!((read("a:1", "a"), read("[::1]:65535", "[::1]")), (Ok(Some(1)), Ok(Some(65535))));
+        for text in [":", ":0", ":00443", ":+443", ":-1", ":65536", ":4a", ":0x1bb", "443", "x:443", ":4:4"] {
+            for host in ["a", "[::1]"] {
+                let told = read(&format!("{host}{text}"), host);
+                assert_eq!(told, Err(TargetError("has a port that is none")), "{host}{text}");
+            }
         }
     }
 
