@@ -27,8 +27,8 @@ const OTHERS: [u16; 46] = [
 pub fn read(after_host: &str, sent: Option<u16>) -> Result<Option<u16>, TargetError> {
     match (after_host.as_bytes(), sent) {
         ([], _) => Ok(None),
-        // Not `+443` and not `0443`, which the parser takes.
-        ([b':', b'1'..=b'9', ..], Some(port)) => Ok(Some(port)),
+        // Not `+443`, not `0443`, and not `:8:[::1]:443`, all of which the parser takes.
+        ([b':', b'1'..=b'9', rest @ ..], Some(port)) if rest.iter().all(u8::is_ascii_digit) => Ok(Some(port)),
         _ => Err(TargetError("has a port that is none")),
     }
 }
@@ -69,7 +69,9 @@ mod tests {
         assert_eq!(read("a", "a"), Ok(None));
         assert_eq!(read("[::1]", "[::1]"), Ok(None));
         assert_eq!((read("a:1", "a"), read("[::1]:65535", "[::1]")), (Ok(Some(1)), Ok(Some(65535))));
-        for text in [":", ":0", ":00443", ":+443", ":-1", ":65536", ":4a", ":0x1bb", "443", "x:443", ":4:4"] {
+        for text in
+            [":", ":0", ":00443", ":+443", ":-1", ":65536", ":4a", ":0x1bb", "443", "x:443", ":4:4", ":8:[::1]:443"]
+        {
             for host in ["a", "[::1]"] {
                 let told = read(&format!("{host}{text}"), host);
                 assert_eq!(told, Err(TargetError("has a port that is none")), "{host}{text}");
