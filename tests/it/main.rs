@@ -28,3 +28,4 @@ mod refusals;
 mod replay;
 mod retention;
 mod rules;
+mod targets;
