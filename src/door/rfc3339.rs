@@ -3,36 +3,19 @@
 //! Beyond the RFC, what Alertmanager's own parser takes is taken here: an offset without its colon, and none at all,
 //! which means UTC.
 
-/// Days from the first of January of year 1 to the Unix epoch.
-const DAYS_TO_EPOCH: i64 = 719_162;
+use crate::day::{self, DAY_S, number};
 
 /// Seconds since the Unix epoch, fractions left out; negative before it. `None` for what is not a date and time.
 pub fn unix_secs(text: &str) -> Option<i64> {
     let (date, rest) = text.trim().split_at_checked(10)?;
     let (clock, rest) = rest.strip_prefix(['T', 't', ' '])?.split_at_checked(8)?;
-    let secs = days(date)? * 86_400 + clock_secs(clock)?;
+    let secs = day::parse(date)? * DAY_S + clock_secs(clock)?;
     Some(secs - offset_secs(after_fraction(rest)?)?)
-}
-
-/// Days since the Unix epoch of `YYYY-MM-DD`.
-fn days(date: &str) -> Option<i64> {
-    let [year, month, day] = three(date, '-')?;
-    let (year, month, day) = (number(year, 4)?, number(month, 2)?, number(day, 2)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let before = usize::try_from(month).ok()?.checked_sub(1)?;
-    if !(1..=*lengths.get(before)?).contains(&day) {
-        return None;
-    }
-    let years = year - 1;
-    let leap_days = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
-    Some(years * 365 + leap_days + lengths.iter().take(before).sum::<i64>() + day - 1 - DAYS_TO_EPOCH)
 }
 
 /// Seconds since midnight of `HH:MM:SS`; a leap second counts as the first one of the next minute.
 fn clock_secs(clock: &str) -> Option<i64> {
-    let [hours, minutes, secs] = three(clock, ':')?;
-    let (hours, minutes, secs) = (number(hours, 2)?, number(minutes, 2)?, number(secs, 2)?);
+    let [hours, minutes, secs] = day::numbers(clock, ':', [2, 2, 2])?;
     (hours < 24 && minutes < 60 && secs <= 60).then_some(hours * 3600 + minutes * 60 + secs)
 }
 
@@ -57,18 +40,6 @@ fn offset_secs(text: &str) -> Option<i64> {
     let (hours, minutes) = offset.split_at_checked(2)?;
     let (hours, minutes) = (number(hours, 2)?, number(minutes.strip_prefix(':').unwrap_or(minutes), 2)?);
     (hours < 24 && minutes < 60).then_some(east * (hours * 3600 + minutes * 60))
-}
-
-fn three(text: &str, separator: char) -> Option<[&str; 3]> {
-    let mut parts = text.split(separator);
-    let three = [parts.next()?, parts.next()?, parts.next()?];
-    parts.next().is_none().then_some(three)
-}
-
-/// A number of exactly `digits` digits.
-fn number(text: &str, digits: usize) -> Option<i64> {
-    let all_digits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
-    all_digits.then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
