@@ -12,6 +12,7 @@ pub mod call;
 pub mod channel;
 pub mod config;
 pub mod courier;
+mod day;
 pub mod delivery;
 pub mod door;
 pub mod engine;

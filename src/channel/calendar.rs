@@ -1,11 +1,9 @@
-//! Service calendars: which days are worked and which are off. Days are counted from 1 January 1970.
+//! Service calendars: which days are worked and which are off (Flashduty, "Service Calendar"). Windows of silence rules
+//! ask them.
 
 use serde::Deserialize;
 
-use super::silence::days;
-
-/// Seconds of a day.
-pub const DAY_S: i64 = 86_400;
+use crate::day;
 
 /// A service calendar.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,114 +34,84 @@ impl Calendar {
         if self.cal_id.is_empty() {
             return Err("cal_id: is required".to_owned());
         }
-        if self.workdays.iter().any(|day| *day > 6) {
-            return Err("workdays: days are 0 (Sunday) to 6 (Saturday)".to_owned());
-        }
-        match days(&self.holidays).and(days(&self.extra_workdays)) {
-            Some(_) => Ok(()),
-            None => Err("holidays, extra_workdays: must be days, such as 2026-12-25".to_owned()),
+        check_weekdays("workdays", &self.workdays)?;
+        match self.holidays.iter().chain(&self.extra_workdays).find(|date| day::parse(date).is_none()) {
+            Some(date) => Err(format!("holidays, extra_workdays: must be days, such as 2026-12-25; '{date}' is none")),
+            None => Ok(()),
         }
     }
 
     /// Whether a day is off.
     pub fn is_off(&self, day: i64) -> bool {
-        let names = |texts: &[String]| texts.iter().any(|text| civil_day(text) == Some(day));
+        let names = |texts: &[String]| texts.iter().any(|text| day::parse(text) == Some(day));
         if names(&self.extra_workdays) {
             return false;
         }
-        names(&self.holidays) || !self.workdays.contains(&weekday(day))
+        !self.workdays.contains(&day::weekday(day)) || names(&self.holidays)
     }
 }
 
-/// The day of the week, 0 = Sunday.
-pub fn weekday(day: i64) -> u8 {
-    // 1 January 1970 was a Thursday.
-    (day + 4).rem_euclid(7) as u8
-}
-
-/// The day that `YYYY-MM-DD` names.
-pub fn civil_day(text: &str) -> Option<i64> {
-    let mut parts = text.split('-');
-    let mut number = |length: usize| -> Option<i64> {
-        let part = parts.next().filter(|part| part.len() == length && part.bytes().all(|b| b.is_ascii_digit()))?;
-        part.parse().ok()
-    };
-    let (year, month, day) = (number(4)?, number(2)?, number(2)?);
-    let known = parts.next().is_none() && (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
-    known.then(|| day_of(year, month, day))
-}
-
-/// How many days a month has.
-pub fn days_of(year: i64, month: i64) -> i64 {
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
+/// Refuses what are no days of the week.
+pub fn check_weekdays(field: &str, weekdays: &[u8]) -> Result<(), String> {
+    match weekdays.iter().find(|weekday| **weekday > 6) {
+        Some(weekday) => Err(format!("{field}: days are 0 (Sunday) to 6 (Saturday), not {weekday}")),
+        None => Ok(()),
     }
-}
-
-/// The day of a date of the Gregorian calendar, by years that begin in March, so that a leap day comes last.
-pub fn day_of(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// The year in which a day lies.
-pub fn year_of(day: i64) -> i64 {
-    let mut year = 1970 + day.div_euclid(366);
-    while day_of(year + 1, 1, 1) <= day {
-        year += 1;
-    }
-    year
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
-    #[test]
-    fn days_follow_each_other_through_centuries() {
-        let (mut day, mut before) = (day_of(1970, 1, 1), -1);
-        assert_eq!(day, 0);
-        for year in 1970..2420 {
-            for month in 1..=12 {
-                for of_month in 1..=days_of(year, month) {
-                    day = day_of(year, month, of_month);
-                    assert_eq!((day, year_of(day)), (before + 1, year), "{year}-{month}-{of_month}");
-                    before = day;
-                }
-            }
-        }
-        assert_eq!((day_of(2026, 3, 2), weekday(day_of(2026, 3, 2))), (20_514, 1));
-        assert_eq!(day, day_of(2419, 12, 31));
+    fn read(fields: Value) -> Calendar {
+        serde_json::from_value(fields).expect("a calendar")
     }
 
-    #[test]
-    fn only_days_that_there_are_are_days() {
-        assert_eq!(civil_day("2024-02-29"), Some(day_of(2024, 2, 29)));
-        assert!(civil_day("2000-02-29").is_some() && civil_day("2000-12-31").is_some());
-        let wrong =
-            ["2026-02-29", "1900-02-29", "2026-13-01", "2026-04-31", "2026-00-01", "2026-1-1", "2026-01-01-01", ""];
-        assert!(wrong.iter().all(|text| civil_day(text).is_none()));
-    }
-
-    #[test]
-    fn weekends_and_holidays_are_off_and_extra_workdays_are_not() {
-        let calendar = Calendar {
-            cal_id: "c".into(),
-            holidays: vec!["2026-03-04".into(), "2026-03-07".into()],
-            extra_workdays: vec!["2026-03-07".into()],
-            ..Calendar::default()
-        };
+    /// Whether each day of the week from Monday, 2 March 2026, is off.
+    fn off(calendar: &Calendar) -> [bool; 7] {
         assert_eq!(calendar.check(), Ok(()));
-        let off: Vec<bool> = (0..7).map(|nth| calendar.is_off(day_of(2026, 3, 2) + nth)).collect();
-        assert_eq!(off, [false, false, true, false, false, false, true]);
-        assert!(Calendar { workdays: vec![7], ..calendar.clone() }.check().is_err());
-        assert!(Calendar { holidays: vec!["tomorrow".into()], ..calendar.clone() }.check().is_err());
-        assert!(Calendar { cal_id: String::new(), ..calendar }.check().is_err());
+        let monday = day::parse("2026-03-02").expect("a day");
+        [0, 1, 2, 3, 4, 5, 6].map(|nth| calendar.is_off(monday + nth))
+    }
+
+    #[test]
+    fn people_work_from_monday_to_friday_where_nothing_is_said() {
+        assert_eq!(off(&read(json!({"cal_id": "c"}))), [false, false, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn a_week_may_be_another_one_or_without_work() {
+        let calendar = read(json!({"cal_id": "c", "workdays": [0, 1, 2, 3, 4]}));
+        assert_eq!(off(&calendar), [false, false, false, false, true, true, false]);
+        assert_eq!(off(&read(json!({"cal_id": "c", "workdays": []}))), [true; 7]);
+    }
+
+    #[test]
+    fn holidays_are_off_and_extra_workdays_are_not() {
+        let calendar = read(json!({
+            "cal_id": "c", "holidays": ["2026-03-04", "2026-03-07", "2026-03-08", "2024-02-29"],
+            "extra_workdays": ["2026-03-07", "2026-03-02"],
+        }));
+        assert_eq!(off(&calendar), [false, false, true, false, false, false, true], "Saturday is in both lists");
+        let is_off = |date: &str| calendar.is_off(day::parse(date).expect("a day"));
+        assert!(is_off("2024-02-29") && !is_off("2028-02-29"), "a holiday is that of one year");
+    }
+
+    #[test]
+    fn a_calendar_that_cannot_be_followed_is_refused_with_its_field() {
+        for (fields, problem) in [
+            (json!({"workdays": [1]}), "cal_id: is required"),
+            (json!({"cal_id": "c", "workdays": [1, 7]}), "workdays: days are 0 (Sunday) to 6 (Saturday), not 7"),
+            (
+                json!({"cal_id": "c", "holidays": ["2026-01-01", "2026-02-29"]}),
+                "holidays, extra_workdays: must be days",
+            ),
+            (json!({"cal_id": "c", "extra_workdays": ["tomorrow"]}), "holidays, extra_workdays: must be days"),
+        ] {
+            let said = read(fields.clone()).check().expect_err("refused");
+            assert!(said.starts_with(problem), "{fields}: {said}");
+        }
+        assert!(serde_json::from_value::<Calendar>(json!({"cal_id": "c", "holiday": []})).is_err());
     }
 }

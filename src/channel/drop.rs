@@ -10,8 +10,8 @@ use crate::filter::{Facts, Filter};
 pub struct Drop {
     /// What it is known by.
     pub rule_id: String,
-    /// Its name.
-    pub rule_name: String,
+    /// Its name, if it has one.
+    pub rule_name: Option<String>,
     /// What it is for.
     pub description: String,
     /// Of several that drop an alert, the one with the lowest is named; one is enough.
@@ -36,7 +36,7 @@ pub enum RuleStatus {
 impl Drop {
     /// Refuses a rule that cannot be followed.
     pub fn check(&self) -> Result<(), String> {
-        check_texts(&self.rule_name, &self.description)?;
+        check_texts(self.rule_name.as_deref(), &self.description)?;
         self.filters.check_asks().map_err(|problem| format!("filters: {problem}"))
     }
 
@@ -47,9 +47,9 @@ impl Drop {
 }
 
 /// What all rules of a channel have in common.
-pub fn check_texts(name: &str, description: &str) -> Result<(), String> {
-    if name.chars().count() > 39 {
-        return Err("rule_name: must have at most 39 characters".to_owned());
+pub fn check_texts(name: Option<&str>, description: &str) -> Result<(), String> {
+    if name.is_some_and(|name| !(1..=39).contains(&name.chars().count())) {
+        return Err("rule_name: must have 1 to 39 characters".to_owned());
     }
     match description.chars().count() {
         0..=500 => Ok(()),

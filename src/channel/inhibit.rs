@@ -15,8 +15,8 @@ use crate::journal::Ruling;
 pub struct Inhibit {
     /// What it is known by.
     pub rule_id: String,
-    /// Its name.
-    pub rule_name: String,
+    /// Its name, if it has one.
+    pub rule_name: Option<String>,
     /// What it is for.
     pub description: String,
     /// Display only: one rule that inhibits is enough.
@@ -36,7 +36,7 @@ pub struct Inhibit {
 impl Inhibit {
     /// Refuses a rule that cannot be followed.
     pub fn check(&self) -> Result<(), String> {
-        check_texts(&self.rule_name, &self.description)?;
+        check_texts(self.rule_name.as_deref(), &self.description)?;
         if self.equals.is_empty() {
             return Err("equals: must name at least one key".to_owned());
         }
@@ -124,7 +124,7 @@ mod tests {
         begins(Inhibit { equals: vec!["colour".into()], ..rule("r") }, "equals: ");
         begins(Inhibit { target_filters: Filter::default(), ..rule("r") }, "target_filters: ");
         begins(Inhibit { source_filters: Filter::default(), ..rule("r") }, "source_filters: ");
-        begins(Inhibit { rule_name: "x".repeat(40), ..rule("r") }, "rule_name: ");
+        begins(Inhibit { rule_name: Some("x".repeat(40)), ..rule("r") }, "rule_name: ");
         begins(Inhibit { description: "x".repeat(501), ..rule("r") }, "description: ");
     }
 }

@@ -9,9 +9,11 @@ mod drop;
 mod flapping;
 mod grouping;
 mod inhibit;
+mod posix;
 mod rules;
 mod silence;
 mod time_zone;
+mod window;
 
 pub use calendar::Calendar;
 pub use rules::{Asked, ChannelRules, ChannelStep, Ruled};

@@ -1,102 +1,122 @@
-//! Time zones: a fixed offset, or a rule for daylight saving in the notation of POSIX (`TZ`, RFC 9636 appendix). Names
-//! of places would need a database that is larger than all of the component.
+//! Time zones: a fixed offset, or a rule of daylight saving; what the clock on the wall shows, and when it shows it. How
+//! a zone is written is told in `posix.rs`. Names of places would need a database that is larger than all of the
+//! component.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-use super::calendar::{DAY_S, day_of, days_of, weekday, year_of};
+use super::posix;
+use crate::day::{self, DAY_S};
 
-/// A time zone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Beyond so many seconds before and after 1970 a zone stays as it is there: some 31 000 years.
+const BOUND_S: i64 = 1_000_000_000_000;
+
+/// A time zone. Read from a text, as [`TimeZone::parse`] does; UTC by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeZone {
-    /// How far standard time is ahead of UTC, seconds.
-    standard_s: i64,
-    /// Daylight saving time.
-    saving: Option<Saving>,
+    /// Seconds east of UTC, without daylight saving.
+    pub(super) standard_s: i64,
+    /// Daylight saving, if there is one.
+    pub(super) summer: Option<Summer>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Saving {
-    /// How far it is ahead of UTC, seconds.
-    offset_s: i64,
-    begins: Switch,
-    ends: Switch,
-}
-
-/// When clocks are changed: a day of the year, and seconds from its midnight.
+/// Daylight saving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Switch {
-    day: Day,
-    at_s: i64,
+pub(super) struct Summer {
+    /// Seconds east of UTC while it holds.
+    pub offset_s: i64,
+    /// When it begins, by the clock without it.
+    pub start: Switch,
+    /// When it ends, by the clock with it.
+    pub end: Switch,
 }
 
+/// When the clock is changed, each year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Day {
-    /// `Jn`: the nth day, 29 February never counted.
-    Julian(i64),
-    /// `n`: the nth day from 0.
-    Nth(i64),
-    /// `Mm.w.d`: a day of the week in a month, the fifth is the last.
-    Week { month: i64, week: i64, weekday: i64 },
+pub(super) struct Switch {
+    pub day: SwitchDay,
+    /// Seconds after midnight of that day; may lie before it or days after it.
+    pub time_s: i64,
 }
 
-/// The hour at which clocks are changed where the rule does not say.
-const SWITCH_S: i64 = 2 * 3600;
+/// On which day the clock is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SwitchDay {
+    /// The first, second … day of the week in a month; the fifth is the last one.
+    Weekday { month: i64, week: i64, weekday: i64 },
+    /// Day of the year, from 1; the 29th of February is not counted.
+    WithoutLeapDay(i64),
+    /// Day of the year, from 0.
+    OfYear(i64),
+}
 
 impl TimeZone {
     /// Reads `UTC`, an offset such as `+08:00`, or a rule such as `CET-1CEST,M3.5.0,M10.5.0/3`.
     ///
     /// # Errors
-    /// What is none of these.
+    /// What is none of these; daylight saving of more than three hours.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let problem = || {
+        posix::parse(text).ok_or_else(|| {
             format!(
-                "'{text}' is not known: write UTC, an offset such as +08:00, or a rule such as CET-1CEST,M3.5.0,M10.5.0/3"
+                "'{text}' is not known: write UTC, an offset such as +08:00, or a rule such as \
+                 CET-1CEST,M3.5.0,M10.5.0/3 (with at most 3 hours of daylight saving)"
             )
-        };
-        if text == "UTC" {
-            return Ok(Self::default());
+        })
+    }
+
+    /// Seconds east of UTC at a time, Unix seconds. Exact at the switch.
+    pub(super) fn offset_s(&self, unix_s: i64) -> i64 {
+        let Some(summer) = &self.summer else { return self.standard_s };
+        let at = unix_s.clamp(-BOUND_S, BOUND_S);
+        let year = day::year(at.div_euclid(DAY_S));
+        let ends = |year| summer.end.clock(year) - summer.offset_s;
+        // South of the equator it ends in the year after. Two years more, because a switch may lie a week away from
+        // its day.
+        let holds = (year - 2..=year + 1).any(|year| {
+            let start = summer.start.clock(year) - self.standard_s;
+            start <= at && at < Some(ends(year)).filter(|end| *end > start).unwrap_or_else(|| ends(year + 1))
+        });
+        if holds { summer.offset_s } else { self.standard_s }
+    }
+
+    /// By how many seconds daylight saving changes the clock.
+    pub(super) fn shift_s(&self) -> i64 {
+        self.summer.map_or(0, |summer| (summer.offset_s - self.standard_s).abs())
+    }
+
+    /// When the clock first reaches a time, given as seconds since 1970 by that clock: of an hour that is there twice,
+    /// the first one; of an hour that is missing, the switch.
+    pub(super) fn reached(&self, clock: i64) -> i64 {
+        self.moment(clock, false)
+    }
+
+    /// When the clock has reached a time for good: as [`TimeZone::reached`], but of an hour that is there twice, the
+    /// second one.
+    pub(super) fn passed(&self, clock: i64) -> i64 {
+        self.moment(clock, true)
+    }
+
+    fn moment(&self, clock: i64, for_good: bool) -> i64 {
+        let summer_s = self.summer.map_or(self.standard_s, |summer| summer.offset_s);
+        let ahead = summer_s.max(self.standard_s);
+        let (mut early, mut late) = (clock - ahead, clock - summer_s.min(self.standard_s));
+        // It cannot be before the first of these, nor after the second.
+        match (self.offset_s(early) == ahead, self.offset_s(late - 1) == ahead) {
+            (true, true) => early,
+            (false, false) => late,
+            (true, false) => [early, late][usize::from(for_good)],
+            (false, true) => {
+                while late - early > 1 {
+                    let middle = early + (late - early) / 2;
+                    if self.offset_s(middle) == ahead {
+                        late = middle;
+                    } else {
+                        early = middle;
+                    }
+                }
+                late
+            }
         }
-        let mut reader = Reader(text);
-        let zone = match text.starts_with(['+', '-']) {
-            true => reader.time(24).map(|standard_s| Self { standard_s, saving: None }),
-            false => reader.rule(),
-        };
-        zone.filter(|_| reader.0.is_empty()).ok_or_else(problem)
-    }
-
-    /// How far local time is ahead of UTC at a Unix second, seconds.
-    pub fn offset_s(&self, unix_s: u64) -> i64 {
-        let Some(saving) = &self.saving else {
-            return self.standard_s;
-        };
-        let unix = i64::try_from(unix_s).unwrap_or(i64::MAX / 4).min(i64::MAX / 4);
-        // The year as standard time has it: no rule switches at its turn.
-        let year = year_of((unix + self.standard_s).div_euclid(DAY_S).min(400_000_000));
-        let begins = saving.begins.local_s(year) - self.standard_s;
-        let ends = saving.ends.local_s(year) - saving.offset_s;
-        let saves = if begins < ends { (begins..ends).contains(&unix) } else { !(ends..begins).contains(&unix) };
-        if saves { saving.offset_s } else { self.standard_s }
-    }
-
-    /// What the local clock shows at a Unix second, as seconds.
-    pub fn local(&self, unix_s: u64) -> i64 {
-        let unix = i64::try_from(unix_s).unwrap_or(i64::MAX / 4).min(i64::MAX / 4);
-        unix + self.offset_s(unix_s)
-    }
-
-    /// The first Unix second after `after` at which the local clock shows `local` or, where it never does, something
-    /// later.
-    pub fn unix(&self, local: i64, after: u64) -> u64 {
-        let candidates = [self.standard_s, self.saving.as_ref().map_or(self.standard_s, |saving| saving.offset_s)];
-        let shown = |offset: i64| {
-            let unix = u64::try_from(local - offset).ok().filter(|unix| *unix > after)?;
-            (self.offset_s(unix) == offset).then_some(unix)
-        };
-        let [one, other] = candidates;
-        // A time that clocks leave out lies, by the offset before it, just after the change.
-        let skipped = || u64::try_from(local - one.min(other)).unwrap_or(0);
-        candidates.into_iter().filter_map(shown).min().unwrap_or_else(skipped)
     }
 }
 
@@ -107,191 +127,199 @@ impl<'de> Deserialize<'de> for TimeZone {
 }
 
 impl Switch {
-    /// When it is in a year, by the local clock before the change: seconds.
-    fn local_s(self, year: i64) -> i64 {
-        let first = day_of(year, 1, 1);
+    /// When it is in a year, as seconds since 1970 by the clock before it.
+    fn clock(&self, year: i64) -> i64 {
         let day = match self.day {
-            Day::Julian(nth) => first + nth - 1 + i64::from(nth >= 60 && days_of(year, 2) == 29),
-            Day::Nth(nth) => first + nth,
-            Day::Week { month, week, weekday: wanted } => {
-                let begins = day_of(year, month, 1);
-                let ahead = (wanted - i64::from(weekday(begins))).rem_euclid(7);
-                let of_month = ahead + (week - 1) * 7;
-                begins + if of_month < days_of(year, month) { of_month } else { of_month - 7 }
+            SwitchDay::Weekday { month, week, weekday } => {
+                let first = day::month_start(year, month);
+                let day = first + (weekday - i64::from(day::weekday(first))).rem_euclid(7) + (week - 1) * 7;
+                // A month has a fifth one or it has not.
+                if day < first + day::month_length(year, month) { day } else { day - 7 }
             }
+            SwitchDay::WithoutLeapDay(day) => day::year_start(year) + day - i64::from(day < 60 || !day::is_leap(year)),
+            SwitchDay::OfYear(day) => day::year_start(year) + day,
         };
-        day * DAY_S + self.at_s
-    }
-}
-
-/// What is left to read.
-struct Reader<'a>(&'a str);
-
-impl Reader<'_> {
-    fn rule(&mut self) -> Option<TimeZone> {
-        self.name()?;
-        let standard_s = -self.time(24)?;
-        if self.0.is_empty() {
-            return Some(TimeZone { standard_s, saving: None });
-        }
-        self.name()?;
-        let offset_s = if self.0.starts_with(',') { standard_s + 3600 } else { -self.time(24)? };
-        let saving = Saving { offset_s, begins: self.switch()?, ends: self.switch()? };
-        Some(TimeZone { standard_s, saving: Some(saving) })
-    }
-
-    /// A name: three letters or more, or anything in angle brackets.
-    fn name(&mut self) -> Option<()> {
-        if let Some(quoted) = self.0.strip_prefix('<') {
-            let (name, rest) = quoted.split_once('>')?;
-            self.0 = rest;
-            let legible = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-".contains(&b));
-            return (name.len() >= 3 && legible).then_some(());
-        }
-        let length = self.0.bytes().take_while(u8::is_ascii_alphabetic).count();
-        self.0 = self.0.get(length..)?;
-        (length >= 3).then_some(())
-    }
-
-    /// `[+-]hh[:mm[:ss]]`, as seconds.
-    fn time(&mut self, most_hours: i64) -> Option<i64> {
-        let sign = match self.take(['+', '-']) {
-            Some('-') => -1,
-            _ => 1,
-        };
-        let mut seconds = self.number().filter(|hours| *hours <= most_hours)? * 3600;
-        for unit in [60, 1] {
-            if self.take([':', ':']).is_none() {
-                break;
-            }
-            seconds += self.number().filter(|number| *number < 60)? * unit;
-        }
-        Some(sign * seconds)
-    }
-
-    fn switch(&mut self) -> Option<Switch> {
-        self.take([',', ','])?;
-        let day = match self.take(['J', 'M']) {
-            Some('J') => Day::Julian(self.number().filter(|nth| (1..=365).contains(nth))?),
-            Some(_) => {
-                let month = self.number().filter(|month| (1..=12).contains(month))?;
-                self.take(['.', '.'])?;
-                let week = self.number().filter(|week| (1..=5).contains(week))?;
-                self.take(['.', '.'])?;
-                Day::Week { month, week, weekday: self.number().filter(|day| *day < 7)? }
-            }
-            None => Day::Nth(self.number().filter(|nth| *nth <= 365)?),
-        };
-        let at_s = if self.take(['/', '/']).is_some() { self.time(167)? } else { SWITCH_S };
-        Some(Switch { day, at_s })
-    }
-
-    fn take(&mut self, signs: [char; 2]) -> Option<char> {
-        let sign = self.0.chars().next().filter(|sign| signs.contains(sign))?;
-        self.0 = self.0.get(1..)?;
-        Some(sign)
-    }
-
-    fn number(&mut self) -> Option<i64> {
-        let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
-        let (digits, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        if length > 3 { None } else { digits.parse().ok() }
+        day * DAY_S + self.time_s
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn zone(text: &str) -> TimeZone {
-        TimeZone::parse(text).expect("a zone")
+        TimeZone::parse(text).expect(text)
     }
 
-    fn unix(year: i64, month: i64, day: i64, hour: i64) -> u64 {
-        u64::try_from(day_of(year, month, day) * DAY_S + hour * 3600).expect("after 1970")
-    }
+    const BERLIN: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+    const SYDNEY: &str = "AEST-10AEDT,M10.1.0,M4.1.0/3";
 
     #[test]
-    fn fixed_offsets_are_what_they_say() {
-        for (text, hours) in [("UTC", 0.0), ("+08:00", 8.0), ("-03:30", -3.5), ("EST5", -5.0), ("<+0330>-3:30", 3.5)] {
-            assert_eq!(zone(text).offset_s(1_772_409_600), (hours * 3600.0) as i64, "{text}");
+    fn the_clock_changes_at_the_very_second() {
+        for (text, at, before, after) in [
+            (BERLIN, 1_711_846_800, 3600, 7200),
+            (BERLIN, 1_729_990_800, 7200, 3600),
+            (BERLIN, 1_774_746_000, 3600, 7200),
+            (BERLIN, 1_792_890_000, 7200, 3600),
+            (SYDNEY, 1_775_318_400, 39_600, 36_000),
+            (SYDNEY, 1_791_043_200, 36_000, 39_600),
+            ("EST5EDT,M3.2.0,M11.1.0", 1_772_953_200, -18_000, -14_400),
+            ("EST5EDT,M3.2.0,M11.1.0", 1_793_512_800, -14_400, -18_000),
+            ("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", 1_775_314_800, 39_600, 37_800),
+            ("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", 1_791_041_400, 37_800, 39_600),
+            ("<-04>4<-03>,M9.1.6/24,M4.1.6/24", 1_775_358_000, -10_800, -14_400),
+            ("<-04>4<-03>,M9.1.6/24,M4.1.6/24", 1_788_667_200, -14_400, -10_800),
+            ("IST-1GMT0,M10.5.0,M3.5.0/1", 1_774_746_000, 0, 3600),
+            ("IST-1GMT0,M10.5.0,M3.5.0/1", 1_792_890_000, 3600, 0),
+            ("IST-2IDT,M3.4.4/26,M10.5.0", 1_774_569_600, 7200, 10_800),
+            ("<-02>2<-01>,M3.5.0/-1,M10.5.0/0", 1_774_746_000, -7200, -3600),
+            ("<-02>2<-01>,M3.5.0/-1,M10.5.0/0", 1_792_890_000, -3600, -7200),
+        ] {
+            let zone = zone(text);
+            assert_eq!((zone.offset_s(at - 1), zone.offset_s(at)), (before, after), "{text} {at}");
         }
     }
 
     #[test]
-    fn clocks_change_at_the_second() {
-        let berlin = zone("CET-1CEST,M3.5.0,M10.5.0/3");
-        let (spring, autumn) = (unix(2026, 3, 29, 1), unix(2026, 10, 25, 1));
-        let offsets = [spring - 1, spring, autumn - 1, autumn].map(|at| berlin.offset_s(at));
-        assert_eq!(offsets, [3600, 7200, 7200, 3600]);
-        let new_york = zone("EST5EDT,M3.2.0,M11.1.0");
-        let (spring, autumn) = (unix(2026, 3, 8, 7), unix(2026, 11, 1, 6));
-        let offsets = [spring - 1, spring, autumn - 1, autumn].map(|at| new_york.offset_s(at) / 3600);
-        assert_eq!(offsets, [-5, -4, -4, -5]);
+    fn a_leap_day_moves_one_kind_of_day_and_not_the_other() {
+        let (start, february) = (|year| day::year_start(year) * DAY_S, 1_000);
+        let clock = |day, year| Switch { day, time_s: february }.clock(year) - start(year) - february;
+        assert_eq!(clock(SwitchDay::WithoutLeapDay(59), 2024), 58 * DAY_S);
+        assert_eq!(clock(SwitchDay::WithoutLeapDay(60), 2024), 60 * DAY_S, "the first of March");
+        assert_eq!(clock(SwitchDay::WithoutLeapDay(60), 2026), 59 * DAY_S);
+        assert_eq!(clock(SwitchDay::OfYear(59), 2024), 59 * DAY_S, "the 29th of February");
     }
 
     #[test]
-    fn in_the_south_daylight_saving_goes_over_the_turn_of_the_year() {
-        let sydney = zone("AEST-10AEDT,M10.1.0,M4.1.0/3");
-        let offsets = [(1, 1), (4, 4), (4, 6), (7, 1), (10, 5), (12, 31)];
-        let offsets = offsets.map(|(month, day)| sydney.offset_s(unix(2026, month, day, 12)) / 3600);
-        assert_eq!(offsets, [11, 11, 10, 10, 11, 11]);
-    }
-
-    #[test]
-    fn days_can_be_counted_with_and_without_the_leap_day() {
-        let zone_by = |day: &str| zone(&format!("AAA0BBB,{day}/0,J365/0"));
-        let begins = |day: &str, year: i64| {
-            let zone = zone_by(day);
-            (0..366).find(|nth| zone.offset_s(unix(year, 1, 1, 0) + nth * 86_400 + 3600) != 0)
-        };
-        assert_eq!((begins("J60", 2024), begins("J60", 2026)), (Some(60), Some(59)));
-        assert_eq!((begins("60", 2024), begins("60", 2026)), (Some(60), Some(60)));
-    }
-
-    #[test]
-    fn a_time_that_clocks_leave_out_or_show_twice_is_found() {
-        let berlin = zone("CET-1CEST,M3.5.0,M10.5.0/3");
-        let local = |day: i64, month: i64, hour: i64| day_of(2026, month, day) * DAY_S + hour * 3600;
-        // 02:30 is left out on 29 March: it is taken as 03:30 of the new time.
-        let left_out = berlin.unix(local(29, 3, 2) + 1800, unix(2026, 3, 28, 0));
-        assert_eq!(left_out, unix(2026, 3, 29, 1) + 1800);
-        // 02:30 comes twice on 25 October.
-        let first = berlin.unix(local(25, 10, 2) + 1800, unix(2026, 10, 24, 0));
-        assert_eq!(first, unix(2026, 10, 25, 0) + 1800);
-        assert_eq!(berlin.unix(local(25, 10, 2) + 1800, first), first + 3600);
-    }
-
-    #[test]
-    fn no_second_is_too_far() {
-        for at in [0, u64::from(u32::MAX), 253_402_300_799, u64::MAX] {
-            for text in ["CET-1CEST,M3.5.0,M10.5.0/3", "<-12>12<-13>,0/-167,J365/167", "+24:00"] {
-                let zone = zone(text);
-                assert!(zone.offset_s(at).abs() <= 25 * 3600 && zone.local(at) >= -25 * 3600);
+    fn daylight_saving_may_last_the_whole_year() {
+        for text in ["EST5EDT,0/0,J365/25", "XXX5EDT4,0/0,J365/25", "XXX3EDT4,0/0,J365/23"] {
+            for at in (1_700_000_000..1_900_000_000).step_by(3600) {
+                assert_eq!(zone(text).offset_s(at), -14_400, "{text} {at}");
             }
         }
     }
 
     #[test]
-    fn names_of_places_and_broken_rules_are_refused_with_an_example() {
-        let wrong = [
-            "Europe/Berlin",
-            "",
-            "CE-1",
-            "CET",
-            "CET-1CEST",
-            "CET-1CEST,M3.5.0",
-            "+8x",
-            "CET-25",
-            "CET-1CEST,M13.1.0,M1.1.0",
-            "CET-1CEST,M3.6.0,M10.5.0",
-            "CET-1CEST,M3.5.7,M10.5.0",
-            "+08:60",
-            "é",
+    fn a_switch_may_lie_in_the_year_before_or_after_its_day() {
+        let hours = |year, hours: i64| day::year_start(year) * DAY_S + hours * 3600;
+        let before = zone("AAA0BBB,J1/-167,J100");
+        assert_eq!([-168, -167].map(|hour| before.offset_s(hours(2027, hour))), [0, 3600]);
+        // From the evening of 6 January to that of 5 January in the year after.
+        let after = zone("AAA0BBB,J365/167,J364/167");
+        let near = [0, 117, 118, 142, 143].map(|hour| after.offset_s(hours(2026, hour)));
+        assert_eq!(near, [3600, 3600, 0, 0, 3600]);
+    }
+
+    #[test]
+    fn no_time_is_too_early_or_too_late() {
+        for text in ["UTC", "-03:30", BERLIN, "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"] {
+            let zone = zone(text);
+            let offsets = [i64::MIN, -1, 0, day::LAST_S, i64::MAX].map(|at| zone.offset_s(at));
+            assert!(offsets.iter().all(|offset| offset.abs() < 50_000), "{text}");
+        }
+        assert_eq!([-1, 0, day::LAST_S].map(|at| zone(BERLIN).offset_s(at)), [3600; 3]);
+        assert_eq!(zone(BERLIN).offset_s(day::LAST_S - 180 * DAY_S), 7200, "July 9999");
+    }
+
+    #[test]
+    fn an_hour_that_is_missing_or_there_twice_has_its_moments() {
+        let (berlin, forth, back) = (zone(BERLIN), 1_774_746_000, 1_792_890_000);
+        for (after_two, minutes) in [(0, 0), (0, 30), (1, 59)] {
+            let clock = forth + 3600 + minutes * 60 + after_two;
+            assert_eq!((berlin.reached(clock), berlin.passed(clock)), (forth, forth), "missing");
+        }
+        assert_eq!((berlin.reached(forth + 3599), berlin.passed(forth + 7200)), (forth - 1, forth));
+        assert_eq!(berlin.reached(forth + 7201), forth + 1);
+        let half_past_two = back + 3600 + 1800;
+        assert_eq!((berlin.reached(half_past_two), berlin.passed(half_past_two)), (back - 1800, back + 1800));
+        assert_eq!(
+            (berlin.reached(back + 3600), berlin.passed(back + 3600)),
+            (back - 3600, back - 3600),
+            "two o'clock"
+        );
+        assert_eq!((berlin.reached(back + 7200), berlin.passed(back + 7200)), (back + 3600, back + 3600), "three");
+        assert_eq!((zone("+08:00").reached(28_800), zone("+08:00").passed(28_800)), (0, 0));
+    }
+
+    #[test]
+    fn a_zone_is_read_from_a_text_and_a_problem_is_told() {
+        assert_eq!(serde_json::from_str::<TimeZone>("\"+08:00\"").expect("a zone"), zone("+08:00"));
+        let problem = serde_json::from_str::<TimeZone>("\"Europe/Berlin\"").expect_err("a name").to_string();
+        assert!(
+            problem.starts_with("'Europe/Berlin' is not known: write") && problem.contains("M10.5.0/3"),
+            "{problem}"
+        );
+    }
+
+    /// All switches of some years with the offset after them, found by counting days one by one.
+    fn switches(standard_s: i64, summer: &Summer) -> Vec<(i64, i64)> {
+        let (mut found, mut start, mut weekday) = (Vec::new(), 0, 4);
+        for year in 1970..2110 {
+            let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+            let mut days = Vec::new();
+            for (month, length) in [31, 28 + i64::from(leap), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].iter().enumerate()
+            {
+                for date in 1..=*length {
+                    days.push((month as i64 + 1, date, weekday));
+                    weekday = (weekday + 1) % 7;
+                }
+            }
+            for (switch, before, after) in
+                [(&summer.start, standard_s, summer.offset_s), (&summer.end, summer.offset_s, standard_s)]
+            {
+                let nth = match switch.day {
+                    SwitchDay::Weekday { month, week, weekday } => {
+                        let all: Vec<_> =
+                            (0..days.len()).filter(|i| days[*i].0 == month && days[*i].2 == weekday).collect();
+                        all[all.len().min(week as usize) - 1]
+                    }
+                    SwitchDay::WithoutLeapDay(n) => (0..days.len())
+                        .filter(|i| (days[*i].0, days[*i].1) != (2, 29))
+                        .nth(n as usize - 1)
+                        .expect("a day"),
+                    SwitchDay::OfYear(n) => n as usize,
+                };
+                found.push(((start + nth as i64) * DAY_S + switch.time_s - before, after));
+            }
+            start += days.len() as i64;
+        }
+        found.sort_unstable();
+        found
+    }
+
+    fn switch(months: std::ops::Range<i64>) -> impl Strategy<Value = Switch> {
+        let (from, to) = (months.start, months.end);
+        let by_week = (months, 1..=5_i64, 0..7_i64).prop_map(|(month, week, weekday)| SwitchDay::Weekday {
+            month,
+            week,
+            weekday,
+        });
+        let day = prop_oneof![
+            by_week,
+            (from * 30 - 25..to * 30 - 30).prop_map(SwitchDay::WithoutLeapDay),
+            (from * 30 - 25..to * 30 - 30).prop_map(SwitchDay::OfYear),
         ];
-        for text in wrong {
-            assert!(TimeZone::parse(text).expect_err("refused").contains("CET-1CEST"), "{text}");
+        (day, -167 * 60..=167 * 60_i64).prop_map(|(day, minutes)| Switch { day, time_s: minutes * 60 })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_offset_is_that_of_the_last_switch(
+            standard in -720..=840_i64, shift in prop_oneof![Just(-60), Just(30), Just(60), Just(120)],
+            spring in switch(2..6), autumn in switch(7..12), south in any::<bool>(),
+            near in -2..=2_i64, nth in 4..270_usize,
+        ) {
+            let (start, end) = if south { (autumn, spring) } else { (spring, autumn) };
+            let summer = Summer { offset_s: (standard + shift) * 60, start, end };
+            let zone = TimeZone { standard_s: standard * 60, summer: Some(summer) };
+            let all = switches(standard * 60, &summer);
+            let last = |at| all.iter().rev().find(|switch| switch.0 <= at).expect("a switch before").1;
+            for at in [all[nth].0 + near, all[nth].0 + near * 5_000_000, all[nth].0 + near * 777_777] {
+                prop_assert_eq!(zone.offset_s(at), last(at), "{:?} {}", zone, at);
+            }
         }
     }
 }

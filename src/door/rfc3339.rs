@@ -3,60 +3,31 @@
 //! Beyond the RFC, what Alertmanager's own parser takes is taken here: an offset without its colon, and none at all,
 //! which means UTC.
 
-/// Days from the first of January of year 1 to the Unix epoch.
-const DAYS_TO_EPOCH: i64 = 719_162;
+use crate::day::{self, DAY_S, number};
 
 /// Seconds since the Unix epoch, fractions left out; negative before it. `None` for what is not a date and time.
 pub fn unix_secs(text: &str) -> Option<i64> {
     let (date, rest) = text.trim().split_at_checked(10)?;
     let (clock, rest) = rest.strip_prefix(['T', 't', ' '])?.split_at_checked(8)?;
-    let secs = days(date)? * 86_400 + clock_secs(clock)?;
+    let secs = day::parse(date)? * DAY_S + clock_secs(clock)?;
     Some(secs - offset_secs(after_fraction(rest)?)?)
 }
 
-/// A time as text, in UTC with milliseconds; `ms` since the Unix epoch.
+/// A time as text, in UTC with milliseconds; `ms` since the Unix epoch. Later than the year 9999 shows as its end.
 pub fn shown(ms: u64) -> String {
-    // Nothing that Alarum stores is of a year with five digits.
-    let ms = ms.min(253_402_300_799_999);
-    let (secs, millis) = (ms / 1000, ms % 1000);
-    let (mut days, clock) = (secs / 86_400, secs % 86_400);
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let mut year = 1970;
-    while days >= 365 + u64::from(leap(year)) {
-        days -= 365 + u64::from(leap(year));
-        year += 1;
-    }
-    let mut month = 1;
-    for length in [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
+    let last_ms = u64::try_from(day::LAST_S).unwrap_or(0).saturating_mul(1000) + 999;
+    let (secs, millis) = (ms.min(last_ms) / 1000, ms.min(last_ms) % 1000);
+    let (date, clock) = (i64::try_from(secs / 86_400).unwrap_or(0), secs % 86_400);
+    let year = day::year(date);
+    let month = (1..=12).rev().find(|month| day::month_start(year, *month) <= date).unwrap_or(1);
+    let date = date - day::month_start(year, month) + 1;
     let (hours, minutes, secs) = (clock / 3600, clock / 60 % 60, clock % 60);
-    format!("{year:04}-{month:02}-{:02}T{hours:02}:{minutes:02}:{secs:02}.{millis:03}Z", days + 1)
-}
-
-/// Days since the Unix epoch of `YYYY-MM-DD`.
-fn days(date: &str) -> Option<i64> {
-    let [year, month, day] = three(date, '-')?;
-    let (year, month, day) = (number(year, 4)?, number(month, 2)?, number(day, 2)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let before = usize::try_from(month).ok()?.checked_sub(1)?;
-    if !(1..=*lengths.get(before)?).contains(&day) {
-        return None;
-    }
-    let years = year - 1;
-    let leap_days = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
-    Some(years * 365 + leap_days + lengths.iter().take(before).sum::<i64>() + day - 1 - DAYS_TO_EPOCH)
+    format!("{year:04}-{month:02}-{date:02}T{hours:02}:{minutes:02}:{secs:02}.{millis:03}Z")
 }
 
 /// Seconds since midnight of `HH:MM:SS`; a leap second counts as the first one of the next minute.
 fn clock_secs(clock: &str) -> Option<i64> {
-    let [hours, minutes, secs] = three(clock, ':')?;
-    let (hours, minutes, secs) = (number(hours, 2)?, number(minutes, 2)?, number(secs, 2)?);
+    let [hours, minutes, secs] = day::numbers(clock, ':', [2, 2, 2])?;
     (hours < 24 && minutes < 60 && secs <= 60).then_some(hours * 3600 + minutes * 60 + secs)
 }
 
@@ -81,18 +52,6 @@ fn offset_secs(text: &str) -> Option<i64> {
     let (hours, minutes) = offset.split_at_checked(2)?;
     let (hours, minutes) = (number(hours, 2)?, number(minutes.strip_prefix(':').unwrap_or(minutes), 2)?);
     (hours < 24 && minutes < 60).then_some(east * (hours * 3600 + minutes * 60))
-}
-
-fn three(text: &str, separator: char) -> Option<[&str; 3]> {
-    let mut parts = text.split(separator);
-    let three = [parts.next()?, parts.next()?, parts.next()?];
-    parts.next().is_none().then_some(three)
-}
-
-/// A number of exactly `digits` digits.
-fn number(text: &str, digits: usize) -> Option<i64> {
-    let all_digits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
-    all_digits.then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
