@@ -331,7 +331,7 @@ impl Model {
         let (start, end) = (by.secs, by.secs + secs);
         let detail = json!({"rule_id": rule_id, "start_time": start, "end_time": end});
         self.silences.push(Silence {
-            id: rule_id,
+            id: rule_id.clone(),
             from: id.into(),
             start,
             end,
@@ -339,6 +339,21 @@ impl Model {
             labels: incident.labels,
         });
         self.note(id, "i_silence", by.who, by.at, detail);
+        for alert in self.alerts.keys().cloned().collect::<Vec<_>>() {
+            let open = self.alerts[&alert].is_open();
+            let Some(muted) = self.alerts[&alert].muted.clone().filter(|_| open) else { continue };
+            if muted.by != "silence" || muted.rule_id != rule_id {
+                continue;
+            }
+            match self.muted(&alert, muted.ruling.as_ref(), by.secs) {
+                Some(now) if now.until >= muted.until => {}
+                Some(now) => self.mute(&alert, now),
+                None => {
+                    let cause = Cause::of_time(&alert, by.at, self.channel);
+                    self.join_or_open(&alert, muted.ruling.as_ref(), cause, false);
+                }
+            }
+        }
         Ok(())
     }
 }
