@@ -168,16 +168,21 @@ impl Model {
             method: 'n',
             ..Incident::default()
         };
-        if !persons.is_empty() {
+        let assigned = !persons.is_empty();
+        if assigned {
             // Each once.
             let known = |nth: usize| persons[..nth].contains(&persons[nth]);
             let once = (0..persons.len()).filter(|nth| !known(*nth));
             incident.responders = once.map(|nth| (persons[nth], by.secs, 0)).collect();
-            incident.assigned = Some(("assign".into(), persons, by.secs));
+            incident.assigned = Some(("assign".into(), persons.clone(), by.secs));
         }
         let id = incident.id.clone();
         self.incidents.insert(id.clone(), incident);
         self.tell(&id, EventType::New, by.who, by.at);
+        if assigned {
+            let detail = json!({"type": "assign", "person_ids": persons, "to": persons, "assigned_at": by.secs});
+            self.report(&id, EventType::Assign, by.who, by.at, detail);
+        }
         Ok(())
     }
 
