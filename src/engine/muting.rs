@@ -24,8 +24,8 @@ pub fn muted(
     };
     if let Some(ruling) = ruling {
         longest(ruling.silenced_until, MutedBy::Silence, &ruling.silence_rule_id);
-        let until = step.sources().until(identity, &ruling.muted_by, secs);
-        longest(until.unwrap_or(0), MutedBy::Inhibit, "");
+        let inhibitor = step.sources().inhibitor(identity, &ruling.muted_by, secs);
+        longest(inhibitor.map_or(0, |inhibitor| inhibitor.until), MutedBy::Inhibit, "");
     }
     for silence in step.silences().iter().filter(|silence| silence.silences(alert, secs)) {
         longest(silence.end_time, MutedBy::Silence, &silence.rule_id);
