@@ -62,8 +62,9 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
     /// The steps, and what follows in each channel.
     async fn told(&self, mut told: Value, alert: Option<&Alert>) -> Result<Value, Failure> {
         let to_boards: Option<ToBoards> = match told.as_object_mut().and_then(|fields| fields.remove("board")) {
+            // By way of bytes: the code that reads records from them is here anyhow.
             Some(board) => Some(
-                crate::json::from_value(board)
+                crate::json::from_slice(&serde_json::to_vec(&board).unwrap_or_default())
                     .map_err(|error| FoldError::Unreadable { key: EXPLAIN.to_owned(), problem: error.to_string() })?,
             ),
             None => None,

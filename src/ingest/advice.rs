@@ -61,6 +61,9 @@ fn explain(config: &Config, parameters: &Map<String, Value>, now: Timestamp) -> 
     // Plain data with text keys: turning it into JSON has no way to fail.
     let mut told = serde_json::to_value(&steps).unwrap_or_default();
     if let Some(accepted) = accepted {
+        // By way of bytes: the code that writes records as such is here anyhow.
+        let bytes = serde_json::to_vec(&accepted).unwrap_or_default();
+        let accepted: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         told["board"] = json!({"accepted": accepted, "inhibiting": steps.inhibiting});
     }
     Ok(told)
