@@ -1,4 +1,5 @@
-//! Reading JSON into documents, for less code than `serde_json` alone needs.
+//! Reading JSON into documents, for less code than `serde_json` alone needs; and what is left out of those that are
+//! written.
 //!
 //! A derived `Deserialize` can read a document from an object and from a bare list of its fields' values. Nobody writes
 //! the latter, but its code is half of all code that reads. Here a document is an object and nothing else, so that
@@ -28,6 +29,11 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 /// When it is not that document.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
     T::deserialize(Objects(value))
+}
+
+/// Whether a field says nothing, so that it is not written (`skip_serializing_if`): a zero, `false`.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What reads, inside and out: a deserializer, a visitor, a seed, or what gives access to parts.

@@ -9,6 +9,7 @@ mod explain;
 mod incident;
 mod integration;
 mod listing;
+mod outlook;
 mod parameters;
 mod webhook;
 

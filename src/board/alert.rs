@@ -10,6 +10,7 @@ use super::incident::Incident;
 use crate::id::{Cause, Kind, alert_identity, object_id};
 use crate::intake::{AlertEvent, Image, Severity, Status};
 use crate::journal::{Arrival, Flapping, Ruling};
+use crate::json::is_default;
 use crate::time::Timestamp;
 
 /// How many earlier events of an alert are remembered, to know a repeated one.
@@ -52,7 +53,7 @@ pub struct Alert {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub door: String,
     /// The configuration under which its latest event was taken in.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub config: u64,
     /// Its latest event as it was sent, where enrichment or the pipeline changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,13 +61,13 @@ pub struct Alert {
     /// Which record opened it.
     pub opened: Opened,
     /// How often its incident had been closed when it joined: one that joined before was closed with it.
-    #[serde(default, skip_serializing_if = "is_zero_u32")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub life: u32,
     /// Whether it was closed before it recovered, and its incident is another now.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub closed: bool,
     /// Whether it was ever silenced or inhibited.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub ever_muted: bool,
     /// Why it is in no incident; absent: it is in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,18 +141,6 @@ impl From<Cause> for Opened {
     fn from(cause: Cause) -> Self {
         Self(cause.received, cause.stream, cause.n)
     }
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-fn is_zero_u32(number: &u32) -> bool {
-    *number == 0
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 /// What an event did to an open alert.

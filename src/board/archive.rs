@@ -13,7 +13,7 @@ use super::migrate;
 use super::page::{self, Entity};
 use super::step::Step;
 use crate::intake::Severity;
-use crate::json;
+use crate::json::{self, is_default};
 use crate::keys;
 use crate::value;
 
@@ -31,7 +31,7 @@ pub struct ClosedIncident {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<Alert>,
     /// Whether its alerts are stored under a key of their own, and were not added yet.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub apart: bool,
     /// Its timeline, oldest first, without the first entry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -104,7 +104,7 @@ pub struct ClosedRef {
     #[serde(rename = "v")]
     pub incident_severity: Severity,
     /// Whether an alert of it was ever silenced or inhibited.
-    #[serde(rename = "m", default, skip_serializing_if = "is_false")]
+    #[serde(rename = "m", default, skip_serializing_if = "is_default")]
     pub ever_muted: bool,
     /// The hashes of its labels ([`label_hash`]), rising.
     #[serde(rename = "l", default, skip_serializing_if = "Vec::is_empty")]
@@ -116,19 +116,19 @@ pub struct ClosedRef {
     #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
     pub acker_ids: Vec<i64>,
     /// Who made it; 0: an alert did.
-    #[serde(rename = "n", default, skip_serializing_if = "is_nobody")]
+    #[serde(rename = "n", default, skip_serializing_if = "is_default")]
     pub creator_id: i64,
     /// Who closed it; 0: nobody.
-    #[serde(rename = "e", default, skip_serializing_if = "is_nobody")]
+    #[serde(rename = "e", default, skip_serializing_if = "is_default")]
     pub closer_id: i64,
     /// In how many parts beside its key its document stands, at most.
-    #[serde(rename = "p", default, skip_serializing_if = "is_none")]
+    #[serde(rename = "p", default, skip_serializing_if = "is_default")]
     pub parts: usize,
     /// Under how many keys its alerts stand apart, at most.
-    #[serde(rename = "k", default, skip_serializing_if = "is_none")]
+    #[serde(rename = "k", default, skip_serializing_if = "is_default")]
     pub alert_keys: usize,
     /// Whether it was called back to the board: its document is not the last word.
-    #[serde(rename = "b", default, skip_serializing_if = "is_false")]
+    #[serde(rename = "b", default, skip_serializing_if = "is_default")]
     pub recalled: bool,
 }
 
@@ -139,18 +139,6 @@ pub fn label_hash(name: &str, value: &str) -> u32 {
     hash.update(b"=");
     hash.update(value.as_bytes());
     hash.finalize().first_chunk::<4>().map_or(0, |first| u32::from_be_bytes(*first))
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
-fn is_nobody(person_id: &i64) -> bool {
-    *person_id == 0
-}
-
-fn is_none(number: &usize) -> bool {
-    *number == 0
 }
 
 impl Step<'_> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::incident::Incident;
+use crate::json::is_default;
 
 /// The most entries that are kept of an incident; of more the oldest go.
 pub const FEED: u32 = 500;
@@ -21,15 +22,11 @@ pub struct FeedItem {
     #[serde(rename = "k")]
     pub kind: String,
     /// Who did it; 0: nobody.
-    #[serde(rename = "p", default, skip_serializing_if = "is_nobody")]
+    #[serde(rename = "p", default, skip_serializing_if = "is_default")]
     pub person_id: i64,
     /// What else there is to say of it.
     #[serde(rename = "d", default, skip_serializing_if = "Value::is_null")]
     pub detail: Value,
-}
-
-fn is_nobody(person_id: &i64) -> bool {
-    *person_id == 0
 }
 
 impl FeedItem {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Flapping;
+use crate::json::is_default;
 
 /// No policy looks back further than this, seconds.
 const LONGEST_S: u64 = 24 * 3600;
@@ -15,12 +16,8 @@ pub struct Flaps {
     #[serde(rename = "c", skip_serializing_if = "Vec::is_empty")]
     changes: Vec<u64>,
     /// Until when alerts with this key make no incident, Unix seconds.
-    #[serde(rename = "m", skip_serializing_if = "is_zero")]
+    #[serde(rename = "m", skip_serializing_if = "is_default")]
     pub muted_until: u64,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 impl Flaps {

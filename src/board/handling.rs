@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::json::is_default;
+
 /// What people did to an incident. Times are Unix seconds, 0 where it has not happened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -17,22 +19,22 @@ pub struct Handling {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub resolution: String,
     /// The earliest acknowledgement that was not taken back.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub ack_time: u64,
     /// Until when it is snoozed.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub snoozed_before: u64,
     /// The values of custom fields.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,
     /// Who made it; 0: an alert did.
-    #[serde(skip_serializing_if = "is_nobody")]
+    #[serde(skip_serializing_if = "is_default")]
     pub creator_id: i64,
     /// Who closed it; 0: nobody did, or it closed by itself.
-    #[serde(skip_serializing_if = "is_nobody")]
+    #[serde(skip_serializing_if = "is_default")]
     pub closer_id: i64,
     /// Who answers for it since it was merged; 0: nobody was named.
-    #[serde(skip_serializing_if = "is_nobody")]
+    #[serde(skip_serializing_if = "is_default")]
     pub owner_id: i64,
     /// Who was asked to handle it or does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -44,13 +46,13 @@ pub struct Handling {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<String>,
     /// No further alert joins it by itself.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub merge_disabled: bool,
     /// It is to be forgotten when its events are delivered.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub removed: bool,
     /// How often it was closed with alerts that had not recovered.
-    #[serde(skip_serializing_if = "is_never")]
+    #[serde(skip_serializing_if = "is_default")]
     pub closures: u32,
 }
 
@@ -107,22 +109,6 @@ impl Handling {
             self.overrides.push(field.to_owned());
         }
     }
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-fn is_nobody(person_id: &i64) -> bool {
-    *person_id == 0
-}
-
-fn is_never(times: &u32) -> bool {
-    *times == 0
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 #[cfg(test)]

@@ -305,11 +305,6 @@ impl Board {
         *last = (*last).max(secs);
     }
 
-    /// Whether another alert inhibits the one with this identity.
-    pub fn inhibits(&self, identity: &str, targets: &[u64], secs: u64) -> bool {
-        self.head.sources.inhibit(identity, targets, secs)
-    }
-
     /// What is on the board, in a form that does not depend on how it is stored: what any two foldings of the same
     /// journal must agree on, byte for byte.
     pub fn canonical(&self) -> Result<Vec<u8>, Missing> {

@@ -10,6 +10,7 @@ use super::handling::Handling;
 use super::tally::Tally;
 use crate::intake::{Image, Severity, Status};
 use crate::journal::{AutoResolve, Texts};
+use crate::json::is_default;
 
 /// The most alerts in an incident; of those that would join it beyond, the first makes a new one.
 pub const ALERTS: u32 = 5000;
@@ -73,31 +74,31 @@ pub struct Incident {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Box<Group>>,
     /// Whether it stays open when all of its alerts have recovered.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub keep_open: bool,
     /// When it closes by itself; absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_resolve: Option<AutoResolve>,
     /// Where it closes by itself after its latest event: when that came.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub active_at: u64,
     /// When it was last opened again.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub reopened_at: u64,
     /// The highest storm threshold that it has reached.
-    #[serde(default, skip_serializing_if = "is_zero_u32")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub storm: u32,
     /// Whether an alert of it was ever silenced or inhibited.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub ever_muted: bool,
     /// Whether its alert key was found flapping.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub flapping: bool,
     /// Whether it has left the board and was called back to it.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub recalled: bool,
     /// For when it stands in the index of what is due; 0: it does not.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub due_at: u64,
     /// The `event_time` of its latest webhook event, Unix milliseconds. No two events of an incident share one:
     /// receivers tell by it which is later.
@@ -105,7 +106,7 @@ pub struct Incident {
     /// The id of its latest webhook event.
     pub last_event_id: String,
     /// How many entries its timeline has, the first one (`i_new`) not counted: that follows from the incident.
-    #[serde(default, skip_serializing_if = "is_zero_u32")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub feed_cnt: u32,
     /// What people did to it; absent: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -342,18 +343,6 @@ impl Incident {
         let id = &self.incident_id;
         id.get(id.len().saturating_sub(6)..).unwrap_or_default().to_uppercase()
     }
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-fn is_zero_u32(number: &u32) -> bool {
-    *number == 0
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub use outbox::{Batch, Event, decode_events};
 pub use page::{Page, Whose, first_slot, last_slot, slot_of};
 pub use retention::Oldest;
 pub use silence::{QUICK_SILENCES, QuickSilence};
+pub use sources::Inhibitor;
 pub use step::{Changes, Step};
 pub use storing::Encoded;
 pub use turn::Turn;

@@ -20,7 +20,7 @@ use super::flaps::Flaps;
 use super::incident::Incident;
 use super::migrate;
 use crate::journal::Texts;
-use crate::json;
+use crate::json::{self, is_default};
 use crate::keys;
 
 /// A page larger than this is split, bytes.
@@ -219,19 +219,11 @@ pub struct PageRef {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// In how many parts beside its key.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub parts: usize,
     /// 0: it is a page. Else it is a list of what has lower levels.
-    #[serde(default, skip_serializing_if = "is_leaf")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub level: u8,
-}
-
-fn is_zero(number: &usize) -> bool {
-    *number == 0
-}
-
-fn is_leaf(level: &u8) -> bool {
-    *level == 0
 }
 
 impl PageRef {

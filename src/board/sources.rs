@@ -21,6 +21,17 @@ pub struct Sources {
     alerts: SortedMap<String, (u64, Vec<u64>)>,
 }
 
+/// What inhibits an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inhibitor<'a> {
+    /// The identity of the alert that does.
+    pub identity: &'a str,
+    /// The mark that both have.
+    pub mark: u64,
+    /// Until when it can stay active without a further event, Unix seconds.
+    pub until: u64,
+}
+
 impl Sources {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
@@ -35,12 +46,14 @@ impl Sources {
             })
     }
 
-    /// Until when the active sources among these marks can stay active without a further event, Unix seconds.
-    pub fn until(&self, identity: &str, targets: &[u64], secs: u64) -> Option<u64> {
-        let inhibit = |(source, (last, marks)): &(&String, &(u64, Vec<u64>))| {
-            *source != identity && is_active(*last, secs) && marks.iter().any(|mark| targets.contains(mark))
+    /// The active source with one of these marks, other than the alert itself, that can stay active longest.
+    pub fn inhibitor<'a>(&'a self, identity: &str, targets: &[u64], secs: u64) -> Option<Inhibitor<'a>> {
+        let inhibitor = |(source, (last, marks)): (&'a String, &'a (u64, Vec<u64>))| {
+            let mark = *marks.iter().find(|mark| targets.contains(mark))?;
+            let inhibits = source != identity && is_active(*last, secs);
+            inhibits.then(|| Inhibitor { identity: source, mark, until: last.saturating_add(ACTIVE_SECS) })
         };
-        self.alerts.iter().filter(inhibit).map(|(_, (last, _))| last.saturating_add(ACTIVE_SECS)).max()
+        self.alerts.iter().filter_map(inhibitor).max_by_key(|inhibitor| inhibitor.until)
     }
 
     /// Whether an alert is among them.
@@ -90,7 +103,19 @@ mod tests {
     fn an_alert_never_inhibits_itself() {
         let mut sources = Sources::default();
         sources.fired("switch", &[7], 1000);
-        assert!(!sources.inhibit("switch", &[7], 1000));
+        assert!(!sources.inhibit("switch", &[7], 1000) && sources.inhibitor("switch", &[7], 1000).is_none());
+    }
+
+    #[test]
+    fn of_several_sources_the_one_that_lasts_longest_is_named() {
+        let mut sources = Sources::default();
+        sources.fired("switch", &[7], 1000);
+        sources.fired("router", &[5, 6], 1010);
+        sources.fired("other", &[9], 1020);
+        let inhibitor = sources.inhibitor("host", &[7, 6], 1100);
+        assert_eq!(inhibitor, Some(Inhibitor { identity: "router", mark: 6, until: 1610 }));
+        assert_eq!(sources.inhibitor("router", &[7, 6], 1100).map(|found| found.identity), Some("switch"));
+        assert_eq!(sources.inhibitor("host", &[7, 6], 1610), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::silence::QuickSilence;
 use super::sources::Sources;
 use crate::id::object_id_secs;
 use crate::journal::Texts;
-use crate::sorted::SortedMap;
+use crate::sorted::{SortedMap, add};
 
 /// What a step changes.
 #[derive(Clone, Debug, Default)]
@@ -128,6 +128,19 @@ impl Step<'_> {
         }
         self.put(page::due(due, id), Entity::Due(whose));
         due
+    }
+
+    /// The ids of the alerts that are to be looked at again when their time comes, rising; among them are all that are
+    /// muted.
+    pub fn waiting_alerts(&self) -> Result<Vec<String>, Missing> {
+        let mut ids = Vec::new();
+        let due = self.board.head.due.all(&self.board.loaded)?.into_values();
+        for entity in due.chain(self.changes.entities.values().flatten()) {
+            if let Entity::Due(Whose::Alert(alert_id)) = entity {
+                add(&mut ids, alert_id.clone());
+            }
+        }
+        Ok(ids)
     }
 
     /// Takes something out of the index of what is due.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::alike;
-use crate::filter::{Facts, Filter, is_known, value};
+use crate::filter::{Facts, Filter, canonical, is_known, value};
 use crate::journal::{Grouping, Texts};
 
 /// The setting `group` of a channel.
@@ -187,7 +187,8 @@ impl Group {
         told
     }
 
-    /// What all alerts have in common that are equal on these keys.
+    /// What all alerts have in common that are equal on these keys, by whichever of their names a rule calls them: alerts
+    /// of two cases, or from before a rule was reworded, belong together all the same.
     fn mark(&self, channel_id: i64, keys: &[String], facts: &Facts<'_>) -> Option<u64> {
         let mut hash = Sha256::new();
         hash.update(channel_id.to_be_bytes());
@@ -197,7 +198,7 @@ impl Group {
                 return None;
             }
             // With their lengths, no two lists of keys and values give the same bytes.
-            for text in [key.as_str(), &value] {
+            for text in [canonical(key), value] {
                 hash.update((text.len() as u64).to_be_bytes());
                 hash.update(text.as_bytes());
             }
@@ -277,6 +278,34 @@ mod tests {
         let alike = serde_json::json!({"method": "i", "i_keys": ["labels.a", "labels.b"], "all_equals_required": true});
         assert_eq!(told(alike), serde_json::json!([{"labels.a": "1", "labels.b": ""}]));
         assert_eq!(told(serde_json::json!({"equals": equals})), serde_json::json!([]));
+    }
+
+    #[test]
+    fn it_does_not_matter_by_which_of_its_names_a_key_is_called() {
+        let labels = [("check", "disk")];
+        let by = |key: &str| {
+            let marks = marks(&group(serde_json::json!({"method": "p", "equals": [[key]]})), &labels);
+            assert_eq!(marks.len(), 1, "{key}");
+            marks
+        };
+        for (key, other) in [
+            ("severity", "alert_severity"),
+            ("severity", "incident_severity"),
+            ("status", "event_status"),
+            ("integration_id", "data_source_id"),
+            ("labels.check", "check"),
+        ] {
+            assert_eq!(by(key), by(other), "{key}, {other}");
+        }
+        // Equal values of different keys are no reason to belong together.
+        assert_ne!(by("severity"), by("status"));
+    }
+
+    #[test]
+    fn a_mark_never_changes_from_one_version_to_the_next() {
+        // It is kept with incidents, so another way of computing it would break what is stored.
+        let group = group(serde_json::json!({"method": "p", "equals": [["severity", "labels.a"]]}));
+        assert_eq!(marks(&group, &[("a", "x")]), [10_408_207_322_576_738_955]);
     }
 
     #[test]

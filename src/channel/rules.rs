@@ -130,6 +130,18 @@ impl ChannelRules {
         ruling.storms = self.group.storms();
         Ruled::Taken(Box::new(ruling))
     }
+
+    /// By which marks another alert can inhibit this one, and the id of the rule that gives each.
+    pub fn inhibiting(&self, channel_id: i64, facts: &Facts<'_>) -> Vec<(u64, String)> {
+        let mut found = Vec::new();
+        for rule in &self.inhibit {
+            let mut of_rule = Ruling::default();
+            rule.mark(channel_id, facts, &mut of_rule);
+            let marks = of_rule.discarded_by.into_iter().chain(of_rule.muted_by);
+            found.extend(marks.map(|mark| (mark, rule.rule_id.clone())));
+        }
+        found
+    }
 }
 
 impl Ruled {

@@ -12,8 +12,10 @@ mod event;
 mod flapping;
 mod joining;
 mod muting;
+mod outlook;
 mod sender;
 mod tell;
 
 pub use apply::Applying;
 pub use due::bring;
+pub use outlook::{Outlook, foresee};

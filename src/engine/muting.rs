@@ -24,8 +24,8 @@ pub fn muted(
     };
     if let Some(ruling) = ruling {
         longest(ruling.silenced_until, MutedBy::Silence, &ruling.silence_rule_id);
-        let until = step.sources().until(identity, &ruling.muted_by, secs);
-        longest(until.unwrap_or(0), MutedBy::Inhibit, "");
+        let inhibitor = step.sources().inhibitor(identity, &ruling.muted_by, secs);
+        longest(inhibitor.map_or(0, |inhibitor| inhibitor.until), MutedBy::Inhibit, "");
     }
     for silence in step.silences().iter().filter(|silence| silence.silences(alert, secs)) {
         longest(silence.end_time, MutedBy::Silence, &silence.rule_id);
@@ -57,10 +57,30 @@ pub fn look_again(step: &mut Step, mut alert: Alert, at: Timestamp) -> Result<()
     }
     match muted(step, &alert, &identity, ruling.as_ref(), at.secs())? {
         Some(muted) => keep(step, alert, muted, ruling.as_ref()),
-        None => {
-            let cause = Cause::of_time(&alert.alert_id, at, step.channel());
-            joining::join_or_open(step, alert, ruling.as_ref(), cause, false)?;
+        None => unmute(step, alert, ruling.as_ref(), at)?,
+    }
+    Ok(())
+}
+
+/// A silence is another now. What it mutes no more, or not for as long, is looked at again.
+pub fn follow_silence(step: &mut Step, rule_id: &str, at: Timestamp) -> Result<(), Missing> {
+    for alert_id in step.waiting_alerts()? {
+        let Some(alert) = step.alert(&alert_id)? else { continue };
+        let by_it = |muted: &&Muted| muted.by == MutedBy::Silence && muted.rule_id == rule_id;
+        let Some(before) = alert.muted.as_deref().filter(by_it) else { continue };
+        let (until, ruling) = (before.until, before.ruling.clone());
+        match muted(step, &alert, &alert.identity(), ruling.as_ref(), at.secs())? {
+            // For longer: that is found when its time comes.
+            Some(muted) if muted.until >= until => {}
+            Some(muted) => keep(step, alert, muted, ruling.as_ref()),
+            None => unmute(step, alert, ruling.as_ref(), at)?,
         }
     }
     Ok(())
+}
+
+/// Nothing mutes an alert any more: it joins an incident or makes one.
+fn unmute(step: &mut Step, alert: Alert, ruling: Option<&Ruling>, at: Timestamp) -> Result<(), Missing> {
+    let cause = Cause::of_time(&alert.alert_id, at, step.channel());
+    joining::join_or_open(step, alert, ruling, cause, false)
 }

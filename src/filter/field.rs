@@ -39,6 +39,18 @@ pub fn is_known(key: &str) -> bool {
     Field::of(key).is_some()
 }
 
+/// The one name of all that a key has had: two keys with the same one ask for the same value. A key that means nothing
+/// is its own.
+pub fn canonical(key: &str) -> Cow<'_, str> {
+    Cow::Borrowed(match Field::of(key) {
+        Some(Field::Severity) => "severity",
+        Some(Field::Status) => "status",
+        Some(Field::Integration) => "integration_id",
+        Some(Field::Label(name)) if name == key => return Cow::Owned(format!("labels.{name}")),
+        _ => key,
+    })
+}
+
 /// The value of a key, or `None` where the alert has none or the key means nothing.
 ///
 /// * `severity` (`alert_severity`, `event_severity`, `incident_severity`): absent on a recovery.
@@ -105,6 +117,23 @@ mod tests {
             for key in keys {
                 assert!(is_known(key), "{key}");
                 assert_eq!(lookup(key, Status::Warning).as_deref(), Some(expected), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_mean_the_same_have_one_name_and_others_do_not() {
+        for (name, keys) in [
+            ("severity", ["severity", "alert_severity", "event_severity", "incident_severity"].as_slice()),
+            ("status", &["status", "alert_status", "event_status", "incident_status"]),
+            ("integration_id", &["integration_id", "data_source_id"]),
+            ("labels.check", &["check", "labels.check"]),
+            ("labels.labels.check", &["labels.labels.check"]),
+            ("title", &["title"]),
+            ("no such key", &["no such key"]),
+        ] {
+            for key in keys {
+                assert_eq!(canonical(key), name);
             }
         }
     }

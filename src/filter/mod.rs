@@ -13,7 +13,7 @@ mod wildcard;
 
 pub use condition::{Condition, Conditions, Oper, all_hold};
 pub use facts::{Facts, Origin};
-pub use field::{is_known, value};
+pub use field::{canonical, is_known, value};
 pub use pattern::{PATTERN_CHARS, Pattern};
 pub use re2::expression;
 pub use tree::Filter;

@@ -63,11 +63,11 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             self.apply(&mut board, &records, gathered.upto()).await?;
             let recalled = self.recall(&mut board, &what.action).await?;
             let done = self.try_act(&mut board, what).await?;
-            // One to which nothing was done stays where it is: only what is delivered lets it leave again.
-            let is_as_before = |(id, event_id): &(String, String)| {
-                board.incident(id).is_ok_and(|incident| incident.is_none_or(|i| i.last_event_id == *event_id))
-            };
-            if recalled.iter().any(is_as_before) {
+            // One to which nothing was done stays where it is: only what is delivered lets it leave again. That can be
+            // so where the fields of one are changed to what they are; what is done to several is told of each.
+            if let [(id, event_id)] = recalled.as_slice()
+                && board.incident(id).is_ok_and(|incident| incident.is_none_or(|i| i.last_event_id == *event_id))
+            {
                 return Ok(Acted { done, token: None });
             }
             let token = self.take_lease(&mut board);

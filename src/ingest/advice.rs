@@ -12,7 +12,6 @@ use crate::door::Drafts;
 use crate::error::{ApiError, Code};
 use crate::http::Request;
 use crate::intake::{Admitting, AlertEvent, Overrides, Steps};
-use crate::journal::{Accepted, What};
 use crate::json;
 use crate::time::Timestamp;
 
@@ -35,7 +34,7 @@ pub fn advise(config: &Config, request: &Request, now: Timestamp) -> Option<Resu
 }
 
 /// The steps of `alert` (a body as it is pushed to the door `type`), or of `event`, which was sealed before. Beside them
-/// stands what the boards are to be asked for: the integration, the key, the channels, the marks.
+/// stands what goes to the boards, and which rule is meant by which mark.
 fn explain(config: &Config, parameters: &Map<String, Value>, now: Timestamp) -> Result<Value, ApiError> {
     let integration = integration(config, parameters)?;
     let overrides = &Overrides::default();
@@ -61,8 +60,11 @@ fn explain(config: &Config, parameters: &Map<String, Value>, now: Timestamp) -> 
     };
     // Plain data with text keys: turning it into JSON has no way to fail.
     let mut told = serde_json::to_value(&steps).unwrap_or_default();
-    if let Some(Accepted { everywhere, what: What::Event(arrival), .. }) = accepted {
-        told["board"] = json!({"everywhere": everywhere, "targets": arrival.targets});
+    if let Some(accepted) = accepted {
+        // By way of bytes: the code that writes records as such is here anyhow.
+        let bytes = serde_json::to_vec(&accepted).unwrap_or_default();
+        let accepted: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        told["board"] = json!({"accepted": accepted, "inhibiting": steps.inhibiting});
     }
     Ok(told)
 }

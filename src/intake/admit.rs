@@ -78,6 +78,10 @@ pub struct Steps {
     pub channel_rules: Vec<ChannelStep>,
     /// Where it goes.
     pub channel_ids: Vec<i64>,
+    /// The marks by which other alerts can inhibit it, each with the rule that gives it: the id of a channel's rule, or
+    /// `pipeline rule <n>`. Boards know which are active, and people know rules.
+    #[serde(skip)]
+    pub inhibiting: Vec<(u64, String)>,
 }
 
 impl Admitting<'_> {
@@ -122,6 +126,8 @@ impl Admitting<'_> {
             steps.received = received.clone().unwrap_or_default();
             steps.admitted = event.clone();
             steps.dropped = outcome.dropped;
+            let rules = outcome.targets.iter().zip(&outcome.target_rules);
+            steps.inhibiting = rules.map(|(mark, rule)| (*mark, format!("pipeline rule {rule}"))).collect();
         }
         if outcome.dropped {
             return None;
@@ -195,6 +201,7 @@ impl Admitting<'_> {
             let ruled = channel.rules.rule(asked);
             if let Some(steps) = &mut steps {
                 steps.channel_rules.push(ruled.told(channel, &facts));
+                steps.inhibiting.extend(channel.rules.inhibiting(*id, &facts));
             }
             match ruled {
                 Ruled::Taken(ruling) => {

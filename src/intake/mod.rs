@@ -22,4 +22,4 @@ pub use enrichment::{Enrichment, MappingTable};
 pub use event::{AlertEvent, Image, Severity, Status};
 pub use mapping::Mapping;
 pub use pipeline::{Outcome, Pipeline, mark_of_equals};
-pub use step::Step;
+pub use step::{Shown, Step};

@@ -84,6 +84,8 @@ pub struct Outcome {
     /// The marks by which it is inhibited: it is discarded while another alert is active that has one of them as a
     /// source. An alert may be both; it never inhibits itself, and whoever compares must see to that.
     pub targets: Vec<u64>,
+    /// Which rule gave each of them, from 1.
+    pub target_rules: Vec<usize>,
     /// The marks by which it inhibits others.
     pub sources: Vec<u64>,
 }
@@ -135,7 +137,9 @@ impl Pipeline {
                 Action::AlertInhibit(inhibition) => match inhibition.mark(&rule.conditions, &facts) {
                     Some(mark) => {
                         account.say(|| "discarded while an alert is active that inhibits it".to_owned());
-                        add(&mut outcome.targets, mark);
+                        if add(&mut outcome.targets, mark) {
+                            outcome.target_rules.push(nth);
+                        }
                     }
                     None => account.say(|| format!("the alert has none of {}", inhibition.equals.join(", "))),
                 },
@@ -165,11 +169,13 @@ impl Pipeline {
     }
 }
 
-/// Two equal rules give one mark.
-fn add(marks: &mut Vec<u64>, mark: u64) {
-    if !marks.contains(&mark) {
+/// Two equal rules give one mark. Returns whether it is new.
+fn add(marks: &mut Vec<u64>, mark: u64) -> bool {
+    let is_new = !marks.contains(&mark);
+    if is_new {
         marks.push(mark);
     }
+    is_new
 }
 
 impl Action {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ruling::Ruling;
 use crate::intake::{AlertEvent, ChangeEvent, Comment};
-use crate::json;
+use crate::json::{self, is_default};
 use crate::time::Timestamp;
 
 /// Everything that was accepted by one write: the pushes of one request, or of several that waited together.
@@ -76,28 +76,20 @@ impl Arrival {
     }
 }
 
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 /// The stored form of [`Accepted`]: flat, so that a plain alert event costs no more than its fields.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     integration_id: i64,
     channel_ids: Vec<i64>,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     everywhere: bool,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     continues: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     event: Option<AlertEvent>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     door: String,
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     config: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     original: Option<Box<AlertEvent>>,

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::is_default;
+
 /// What one channel's rules say of one alert. Where they say nothing, it is not stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -14,7 +16,7 @@ pub struct Ruling {
     #[serde(rename = "c")]
     pub channel_id: i64,
     /// Silence: it is kept and marked, and is in no incident, until this Unix second; 0: no silence.
-    #[serde(rename = "s", skip_serializing_if = "is_zero")]
+    #[serde(rename = "s", skip_serializing_if = "is_default")]
     pub silenced_until: u64,
     /// The silence rule that does it; of several, the one that lasts longest.
     #[serde(rename = "sr", skip_serializing_if = "String::is_empty")]
@@ -42,7 +44,7 @@ pub struct Ruling {
     #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
     pub auto_resolve: Option<AutoResolve>,
     /// Its incident stays open when all alerts have recovered (`disable_auto_close`).
-    #[serde(rename = "k", skip_serializing_if = "is_false")]
+    #[serde(rename = "k", skip_serializing_if = "is_default")]
     pub keep_open: bool,
 }
 
@@ -57,10 +59,10 @@ pub struct Grouping {
     #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
     pub texts: Option<Texts>,
     /// For how long after its trigger an incident takes alerts in, seconds; 0: until it closes.
-    #[serde(rename = "w", skip_serializing_if = "is_zero")]
+    #[serde(rename = "w", skip_serializing_if = "is_default")]
     pub window_s: u64,
     /// Whether each alert that joins begins the window anew.
-    #[serde(rename = "sl", skip_serializing_if = "is_false")]
+    #[serde(rename = "sl", skip_serializing_if = "is_default")]
     pub sliding: bool,
 }
 
@@ -112,14 +114,6 @@ impl Ruling {
     pub fn is_default(&self) -> bool {
         *self == Self { channel_id: self.channel_id, ..Self::default() }
     }
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 #[cfg(test)]

@@ -60,7 +60,11 @@ fn an_alert_can_be_explained_step_by_step_before_it_comes_and_after() {
     let told = &answer["data"];
     assert_eq!(told["route"]["cases"][0]["if"][0]["value"], "storage");
     assert_eq!(told["channel_ids"], json!([101, 100]));
-    assert_eq!(told["channels"][0]["grouping"], "opens an alert with an incident of its own");
+    let grouping = "opens an alert with an incident of its own: nothing groups it with others";
+    assert_eq!(
+        (&told["channels"][0]["outcome"], &told["channels"][0]["grouping"]),
+        (&json!("opens"), &json!(grouping))
+    );
     assert!(world.cluster.store.keys().is_empty(), "asking stores nothing");
 
     world.push_shared(one.clone());

@@ -22,6 +22,7 @@ mod listing;
 mod migration;
 mod model;
 mod one_folder;
+mod outlook;
 mod promises;
 mod promises_engine;
 mod refusals;

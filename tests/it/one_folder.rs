@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use alarum::fanout::{ToDeliver, relay};
 use alarum::fold::{Folded, Folder, Ledger, PageCache, Turns};
 use serde_json::json;
 
@@ -32,6 +33,15 @@ fn fold(cluster: &Rc<Cluster>, turns: &Rc<Turns>) -> Folded {
     });
     cluster.run();
     result.take().expect("it has ended")
+}
+
+/// Has outboxes delivered; and runs until that has ended.
+fn deliver(cluster: &Rc<Cluster>, to_deliver: ToDeliver) {
+    let node = cluster.node();
+    cluster.sim.spawn(5000, async move {
+        relay(&node, to_deliver).await;
+    });
+    cluster.run();
 }
 
 /// When the turn in the ledger ends.
@@ -84,6 +94,36 @@ fn who_crashes_in_his_turn_is_replaced_when_it_ends() {
     assert!(folded.leads && folded.records > 0, "{folded:?}");
     let third = fold(&cluster, &Rc::default());
     assert!(third.held.is_some_and(|held| held.token != turn.token), "{third:?}");
+}
+
+#[test]
+fn a_wake_that_waits_for_one_that_dies_in_his_turn_folds_when_that_ends() {
+    for seed in 1..20 {
+        let cluster = Cluster::new(seed, DEMO, 6, 1);
+        push_all(&cluster, 0, 20);
+        let led = fold(&cluster, &Rc::default());
+        assert!(led.leads);
+        deliver(&cluster, led.to_deliver);
+        assert_eq!(delivered(&cluster).len(), 20);
+        // The leader is heard of no more. Of what comes now, one instance is told, once; nobody calls tick.
+        push_all(&cluster, 20, 40);
+        let ends = turn_ends(&cluster).expect("a turn");
+        let (answered, sim) = (Rc::new(Cell::new(0)), cluster.sim.clone());
+        let slot = answered.clone();
+        cluster.fanout("/wake", move |answer| {
+            assert_eq!(answer.status, 200);
+            slot.set(sim.now().0);
+        });
+        cluster.run();
+        assert!(answered.get() < ends, "seed {seed}: the answer waits for nobody");
+        assert_eq!(delivered(&cluster).len(), 40, "seed {seed}: {:#?}", cluster.log.borrow());
+        let arrived = cluster.receiver.arrived.borrow().len();
+        assert_eq!(arrived, 40, "seed {seed}: each once");
+        // It waited until the turn was over, and no longer than it must.
+        let now = cluster.sim.now().0;
+        assert!((ends..ends + 1_000_000).contains(&now), "seed {seed}: {now}, {ends}");
+        assert!(turn_ends(&cluster).is_some_and(|of_next| of_next > ends), "seed {seed}: it has the turn by now");
+    }
 }
 
 #[test]

@@ -212,16 +212,21 @@ impl Desk {
 
     /// Does something that is allowed.
     pub fn does(&mut self, action: Action) -> Done {
+        self.tries(action).expect("it is allowed")
+    }
+
+    /// Does something, if that is allowed.
+    pub fn tries(&mut self, action: Action) -> Result<Done, Refused> {
         self.tick();
         self.recall(&action);
         let act_now = self.act(action);
-        let (changes, done) = self.ask(|board| until_loaded(act(board, &act_now))).expect("it is allowed");
+        let (changes, done) = self.ask(|board| until_loaded(act(board, &act_now)))?;
         self.change(|board| {
             board.commit(changes.clone());
             Ok(())
         });
         self.store();
-        done
+        Ok(done)
     }
 
     /// Tries something that is refused because of a parameter: nothing at all changes.

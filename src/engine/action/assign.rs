@@ -1,6 +1,6 @@
 //! Who handles an incident: assigning it and adding responders.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{By, Halt, open, refused};
 use crate::board::{Assignment, EventType, Incident, Progress, Step};
@@ -15,6 +15,13 @@ impl By {
     /// persons has acknowledged it before.
     pub(super) fn assign(&self, step: &mut Step, incident: &mut Incident, person_ids: &[i64]) -> Result<(), Halt> {
         open(incident)?;
+        let detail = self.hand_over(incident, person_ids)?;
+        report(step, incident, EventType::Assign, self.who, self.at, detail);
+        Ok(())
+    }
+
+    /// Gives an incident to persons, instead of those who had it. Returns what the timeline says of it.
+    pub(super) fn hand_over(&self, incident: &mut Incident, person_ids: &[i64]) -> Result<Value, Halt> {
         check(person_ids)?;
         let secs = self.at.secs();
         let handling = incident.handled();
@@ -26,14 +33,13 @@ impl By {
             responder.acknowledged_at = acknowledged.map_or(0, |responder| responder.acknowledged_at);
         }
         handling.count_acknowledgements();
-        let assignment = assignment(self, kind, person_ids);
-        let detail = json!({"id": assignment.id, "type": kind, "person_ids": person_ids, "to": person_ids,
-            "assigned_at": secs});
-        handling.assigned_to = Some(assignment);
+        let id = short_key(&self.token.to_be_bytes());
+        let detail = json!({"id": id, "type": kind, "person_ids": person_ids, "to": person_ids, "assigned_at": secs});
+        let kind = kind.to_owned();
+        handling.assigned_to = Some(Assignment { id, kind, person_ids: person_ids.to_vec(), assigned_at: secs });
         let acknowledged = handling.is_acknowledged();
         incident.progress = if acknowledged { Progress::Processing } else { Progress::Triggered };
-        report(step, incident, EventType::Assign, self.who, self.at, detail);
-        Ok(())
+        Ok(detail)
     }
 
     /// Asks further persons to handle an incident. Those who are asked already are left as they are.
@@ -58,19 +64,9 @@ impl By {
     }
 }
 
-pub(super) fn check(person_ids: &[i64]) -> Result<(), Halt> {
+fn check(person_ids: &[i64]) -> Result<(), Halt> {
     match person_ids.len() {
         1..=RESPONDERS => Ok(()),
         _ => Err(refused("person_ids", "must be 1 to 100 persons")),
-    }
-}
-
-/// A first assignment by hand.
-pub(super) fn assignment(by: &By, kind: &str, person_ids: &[i64]) -> Assignment {
-    Assignment {
-        id: short_key(&by.token.to_be_bytes()),
-        kind: kind.to_owned(),
-        person_ids: person_ids.to_vec(),
-        assigned_at: by.at.secs(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{By, Done, Halt, find, open, refused};
 use crate::board::{QUICK_SILENCES, QuickSilence, Step};
+use crate::engine::muting;
 use crate::engine::tell::note;
 use crate::id::{Kind, object_id};
 use serde_json::json;
@@ -11,7 +12,7 @@ const LONGEST_S: u64 = 31 * 24 * 3600;
 
 impl By {
     /// Silences alerts that have the severity and the labels of an incident. Done again from the same incident, it
-    /// changes the silence that is there.
+    /// changes the silence that is there; what was quiet by it and is not any more starts an incident at once.
     pub(super) fn silence(&self, step: &mut Step, incident_id: &str, secs: u64) -> Result<Done, Halt> {
         let mut incident = find(step, "incident_id", incident_id)?;
         open(&incident)?;
@@ -42,7 +43,11 @@ impl By {
         silences.push(silence);
         step.put_silences(silences);
         note(step, &mut incident, "i_silence", self.who, self.at, detail);
+        // Before others may join it.
         step.put_incident(incident);
+        if at.is_some() {
+            muting::follow_silence(step, &rule_id, self.at)?;
+        }
         Ok(Done::Silence(rule_id))
     }
 }

@@ -1,6 +1,7 @@
 //! What becomes of alerts and incidents: scenarios on one board, which read like the documentation.
 
 mod alerts;
+mod closed;
 mod flapping;
 mod grouping;
 mod inhibition;

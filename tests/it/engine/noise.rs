@@ -179,6 +179,86 @@ fn a_quick_silence_from_the_same_incident_changes_the_one_that_is_there() {
     assert_ne!(desk.silence(&other, 600), first);
 }
 
+/// An incident whose alerts are silenced for ten minutes, and an alert `cpu` that is quiet by that.
+fn quiet_desk() -> (Desk, String, String) {
+    let mut desk = desk();
+    let id = desk.fires("disk").expect_event("i_new").incident.incident_id;
+    let rule = desk.silence(&id, 600);
+    desk.at(10).fires("cpu").expect_no_event();
+    assert!(desk.is_muted("cpu"));
+    (desk, id, rule)
+}
+
+#[test]
+fn what_a_quick_silence_keeps_quiet_speaks_when_the_silence_that_is_in_force_ends() {
+    for crowded in [false, true] {
+        let mut desk = if crowded { crowded_desk() } else { desk() };
+        let id = desk.fires("disk").expect_event("i_new").incident.incident_id;
+        let rule = desk.silence(&id, 600);
+        desk.at(10).fires("cpu").at(100);
+        assert_eq!(desk.silence(&id, 60), rule);
+        assert_eq!(desk.alert("cpu").muted.expect("muted").until, T0 + 160);
+        desk.at(159).expect_no_event();
+        let event = desk.at(2000).expect_event("i_new");
+        assert_eq!((event.incident.dedup_key.as_str(), event.event_time), ("cpu", (T0 + 160) * 1000));
+        desk.expect_no_event();
+    }
+}
+
+#[test]
+fn made_shorter_and_longer_again_a_quick_silence_ends_when_it_was_last_said_to() {
+    let (mut desk, id, _) = quiet_desk();
+    desk.at(100).silence(&id, 60);
+    desk.at(120).silence(&id, 900);
+    desk.at(1019).expect_no_event();
+    assert!(desk.is_muted("cpu"));
+    assert_eq!(desk.at(1020).expect_event("i_new").event_time, (T0 + 1020) * 1000);
+    desk.at(3000).expect_no_event();
+}
+
+#[test]
+fn what_a_quick_silence_is_not_for_any_more_speaks_at_once() {
+    let (mut desk, id, _) = quiet_desk();
+    let fields = Fields { severity: Some(Severity::Info), ..Fields::default() };
+    desk.at(100).does(Action::Reset(id.clone(), Box::new(fields)));
+    desk.expect_event("i_r_severity");
+    desk.silence(&id, 600);
+    let event = desk.expect_event("i_new");
+    assert_eq!((event.incident.dedup_key.as_str(), event.incident.start_time), ("cpu", T0 + 100));
+    assert_eq!(event.person_id, None, "it is an alert that makes it");
+    assert!(!desk.is_muted("cpu"));
+    desk.at(3000).expect_no_event();
+}
+
+#[test]
+fn what_speaks_again_may_join_the_very_incident_that_the_silence_is_of() {
+    let mut desk = desk();
+    desk.rules(|ruling| ruling.grouping = Some(by(&[1]))).fires("disk");
+    let id = desk.expect_event("i_new").incident.incident_id;
+    desk.silence(&id, 600);
+    desk.at(10).fires("cpu");
+    let fields = Fields { severity: Some(Severity::Info), ..Fields::default() };
+    desk.does(Action::Reset(id.clone(), Box::new(fields)));
+    desk.silence(&id, 600);
+    assert_eq!((desk.holding("cpu"), desk.incident(&id).alert_cnt()), (id.clone(), 2));
+    assert_eq!(desk.newest(&id).kind, "i_silence");
+}
+
+#[test]
+fn a_shorter_quick_silence_ends_nothing_that_something_else_keeps_quiet() {
+    let mut desk = silenced_desk(600);
+    desk.rules(|ruling| ruling.silenced_until = 0).fires("disk");
+    let id = desk.expect_event("i_new").incident.incident_id;
+    desk.silence(&id, 900);
+    desk.rules(|ruling| ruling.silenced_until = T0 + 600).at(10).fires("cpu");
+    assert_eq!(desk.alert("cpu").muted.expect("muted").until, T0 + 900);
+    desk.at(100).silence(&id, 60);
+    let muted = desk.alert("cpu").muted.expect("the rule of the channel mutes it still");
+    assert_eq!((muted.until, muted.rule_id.as_str()), (T0 + 600, "rule"));
+    desk.at(599).expect_no_event();
+    desk.at(600).expect_event("i_new");
+}
+
 #[test]
 fn a_quick_silence_needs_labels_an_open_incident_and_a_minute_to_a_month() {
     let mut desk = desk();

@@ -285,10 +285,14 @@ fn an_incident_made_by_hand_says_all_that_was_said() {
         creation.person_ids = vec![1, 2, 1];
         creation.fields.insert("priority".into(), json!("P1"));
     });
-    let event = desk.expect_event("i_new");
+    let [made, assigned] = desk.expect_events(["i_new", "i_assign"]);
     desk.expect_no_event();
     let incident = desk.incident(&id);
-    assert_eq!(event.incident.incident_id, id);
+    for event in [&made, &assigned] {
+        assert_eq!((event.incident.incident_id.as_str(), event.person_id), (id.as_str(), Some(41)));
+        assert_eq!(event.incident.handling, incident.handling, "both are told to whom");
+    }
+    assert!(made.event_time < assigned.event_time);
     assert_eq!((incident.title.as_str(), incident.description.as_str()), ("site is slow", "since noon"));
     assert_eq!((incident.incident_severity, incident.incident_status), (Severity::Critical, Status::Critical));
     assert_eq!((incident.first_severity, incident.channel_id, incident.integration_id), (Severity::Critical, 101, 0));
@@ -298,9 +302,14 @@ fn an_incident_made_by_hand_says_all_that_was_said() {
     assert_eq!((handling.creator_id, &handling.fields["priority"]), (41, &json!("P1")));
     let responders: Vec<_> = handling.responders.iter().map(|r| (r.person_id, r.assigned_at)).collect();
     assert_eq!(responders, [(1, T0), (2, T0)], "each once");
-    assert_eq!(handling.assigned_to.expect("assigned").kind, "assign");
+    let assignment = handling.assigned_to.expect("assigned");
+    assert_eq!(assignment.kind, "assign");
+    let [first, second] = <[_; 2]>::try_from(desk.timeline(&id)).expect("two entries");
     let detail = json!({"severity": "Critical", "title": "site is slow"});
-    assert_eq!((desk.newest(&id).detail, desk.newest(&id).person_id), (detail, 41));
+    assert_eq!((first.kind.as_str(), first.detail, first.person_id), ("i_new", detail, 41));
+    let detail = json!({"id": assignment.id, "type": "assign", "person_ids": [1, 2, 1], "to": [1, 2, 1],
+        "assigned_at": T0});
+    assert_eq!((second.kind.as_str(), second.detail, second.person_id), ("i_assign", detail, 41));
     desk.refuses(
         "person_ids",
         Action::Create(Box::new(alarum::engine::action::Creation {
@@ -310,6 +319,8 @@ fn an_incident_made_by_hand_says_all_that_was_said() {
     );
     let other = desk.creates(|_| ());
     assert_ne!(other, id);
+    desk.expect_event("i_new");
+    desk.expect_no_event();
     assert!(desk.incident(&other).handling.expect("handled").assigned_to.is_none());
 }
 

@@ -253,7 +253,7 @@ impl Model {
     }
 
     /// What mutes an alert longest.
-    fn muted(&self, id: &str, ruling: Option<&Ruling>, secs: u64) -> Option<Muted> {
+    pub(super) fn muted(&self, id: &str, ruling: Option<&Ruling>, secs: u64) -> Option<Muted> {
         let alert = &self.alerts[id];
         let mut reasons = Vec::new();
         if let Some(ruling) = ruling {
@@ -274,7 +274,7 @@ impl Model {
         Some(Muted { until, by, rule_id, ruling: ruling.cloned() })
     }
 
-    fn mute(&mut self, id: &str, muted: Muted) {
+    pub(super) fn mute(&mut self, id: &str, muted: Muted) {
         self.alert(id).ever_muted = true;
         self.alert(id).muted = Some(muted);
     }
@@ -287,7 +287,7 @@ impl Model {
         }
     }
 
-    fn join_or_open(&mut self, id: &str, ruling: Option<&Ruling>, cause: Cause, flaps: bool) {
+    pub(super) fn join_or_open(&mut self, id: &str, ruling: Option<&Ruling>, cause: Cause, flaps: bool) {
         let (at, secs) = (cause.received, cause.received.secs());
         let grouping = ruling.and_then(|ruling| ruling.grouping.as_ref());
         self.alert(id).muted = None;

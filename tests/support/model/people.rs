@@ -168,16 +168,21 @@ impl Model {
             method: 'n',
             ..Incident::default()
         };
-        if !persons.is_empty() {
+        let assigned = !persons.is_empty();
+        if assigned {
             // Each once.
             let known = |nth: usize| persons[..nth].contains(&persons[nth]);
             let once = (0..persons.len()).filter(|nth| !known(*nth));
             incident.responders = once.map(|nth| (persons[nth], by.secs, 0)).collect();
-            incident.assigned = Some(("assign".into(), persons, by.secs));
+            incident.assigned = Some(("assign".into(), persons.clone(), by.secs));
         }
         let id = incident.id.clone();
         self.incidents.insert(id.clone(), incident);
         self.tell(&id, EventType::New, by.who, by.at);
+        if assigned {
+            let detail = json!({"type": "assign", "person_ids": persons, "to": persons, "assigned_at": by.secs});
+            self.report(&id, EventType::Assign, by.who, by.at, detail);
+        }
         Ok(())
     }
 
@@ -331,7 +336,7 @@ impl Model {
         let (start, end) = (by.secs, by.secs + secs);
         let detail = json!({"rule_id": rule_id, "start_time": start, "end_time": end});
         self.silences.push(Silence {
-            id: rule_id,
+            id: rule_id.clone(),
             from: id.into(),
             start,
             end,
@@ -339,6 +344,21 @@ impl Model {
             labels: incident.labels,
         });
         self.note(id, "i_silence", by.who, by.at, detail);
+        for alert in self.alerts.keys().cloned().collect::<Vec<_>>() {
+            let open = self.alerts[&alert].is_open();
+            let Some(muted) = self.alerts[&alert].muted.clone().filter(|_| open) else { continue };
+            if muted.by != "silence" || muted.rule_id != rule_id {
+                continue;
+            }
+            match self.muted(&alert, muted.ruling.as_ref(), by.secs) {
+                Some(now) if now.until >= muted.until => {}
+                Some(now) => self.mute(&alert, now),
+                None => {
+                    let cause = Cause::of_time(&alert, by.at, self.channel);
+                    self.join_or_open(&alert, muted.ruling.as_ref(), cause, false);
+                }
+            }
+        }
         Ok(())
     }
 }

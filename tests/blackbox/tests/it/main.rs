@@ -5,3 +5,4 @@ mod crash;
 mod door;
 mod journey;
 mod limits;
+mod people;
