@@ -1,4 +1,5 @@
-//! The documents name every golden file, and nothing that does not exist; what they show of channels is so.
+//! The documents name every golden file and every call, and no file, test or call that does not exist; what they show of
+//! channels and of calls is so.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +7,10 @@ use alarum::api::ACTS;
 use alarum::channel::alike;
 use alarum::config::Config;
 use alarum::journal::Texts;
+use serde_json::{Value, json};
 
 use super::golden;
+use crate::support::{DEMO, World};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -83,4 +86,68 @@ fn the_manifest_leads_each_action_to_its_component() {
     let routes = lines.windows(2).filter(|two| two[1] == "component = \"actions\"").map(|two| two[0].to_owned());
     let wanted: Vec<String> = ACTS.iter().map(|path| format!("route = {path:?}")).collect();
     assert_eq!(routes.collect::<Vec<_>>(), wanted);
+}
+
+const API: &str = include_str!("../../src/api/mod.rs");
+
+fn api_document() -> String {
+    std::fs::read_to_string(format!("{ROOT}/docs/api.md")).expect("the document")
+}
+
+#[test]
+fn the_document_of_the_api_has_every_call_and_no_other() {
+    let asked = API.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\","));
+    let exist: BTreeSet<&str> = asked.filter(|text| text.starts_with('/')).chain(ACTS).collect();
+    let document = api_document();
+    let named: BTreeSet<&str> = document.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    assert!(exist.len() > ACTS.len(), "{exist:?}");
+    assert_eq!(named, exist);
+}
+
+/// They are made one after the other, of one and the same deployment, with the configuration that is shown.
+#[test]
+fn the_calls_that_the_document_of_the_api_shows_are_answered() {
+    let document = api_document();
+    let blocks = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut world = World::with_config(&blocks.fold(DEMO.to_owned(), |text, block| text + "\n" + block));
+    let mut ids = Vec::new();
+    for key in ["a", "b", "c"] {
+        world.push(json!({"event_status": "Critical", "title_rule": key, "alert_key": key, "labels": {"host": key}}));
+        ids.push(world.expect_webhook("i_new").incident_id);
+    }
+    let (_, alerts) = world.call("/incident/alert/list", &json!({"incident_id": ids[2]}));
+    let alert_id = alerts["data"]["items"][0]["alert_id"].as_str().expect("an id");
+    let mut shown = Vec::new();
+    for line in document.lines() {
+        let Some(rest) = line.strip_prefix("curl 'http://127.0.0.1:3000") else { continue };
+        let (path, rest) = rest.split_once("?app_key=APP_KEY'").expect("a key");
+        let body = rest.split_once("-d '").map_or("{}", |(_, body)| body.trim_end_matches('\''));
+        let body = body.replace("OTHER_INCIDENT_ID", &ids[1]).replace("INCIDENT_ID", &ids[0]);
+        let body: Value = serde_json::from_str(&body.replace("ALERT_ID", alert_id)).expect(line);
+        let (status, answer) = world.call(path, &body);
+        assert_eq!(status, 200, "{line}: {answer}");
+        shown.push(path.to_owned());
+    }
+    let calls: Vec<&str> = document.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    assert_eq!(shown, calls, "each has one, in its order");
+}
+
+#[test]
+fn the_tables_of_decisions_name_tests_that_exist() {
+    let mut found = 0;
+    for document in ["channels", "protocol-decisions"] {
+        let text = std::fs::read_to_string(format!("{ROOT}/docs/{document}.md")).expect("the document");
+        let quoted = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+        for shown in quoted.filter(|text| text.contains("::")) {
+            let path = shown.trim_end_matches('…').replace("::", "/");
+            let (module, name) = path.rsplit_once('/').expect("a name");
+            let tests = std::fs::read_to_string(format!("{ROOT}/tests/it/{module}.rs")).unwrap_or_default();
+            let beside = [format!("{ROOT}/src/{path}.rs"), format!("{ROOT}/src/{path}/mod.rs")];
+            let exists = tests.contains(&format!("fn {name}"))
+                || beside.iter().any(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains("#[test]")));
+            assert!(exists, "{document}: {shown}");
+            found += 1;
+        }
+    }
+    assert!(found > 80, "{found}");
 }

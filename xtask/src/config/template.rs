@@ -23,10 +23,15 @@ pub fn render(base_url: &str, keys: &Keys, subscriber: Subscriber<'_>) -> String
         }
     };
     format!(
-        r#"# Alarum's configuration. It holds keys: keep it to yourself.
+        r#"# Alarum's configuration. It holds keys: keep it to yourself. Lines that begin with a hash and no space
+# are examples: they count when the hash is removed.
 version = 1
 # Where people reach this deployment; links to incidents begin with it.
 base_url = "{base_url}"
+# How long what is over is kept, days.
+#retention_days = 180
+# Where the times of day of silences count: UTC, an offset, or a rule with summer time.
+#time_zone = "CET-1CEST,M3.5.0,M10.5.0/3"
 
 [account]
 id = 1
@@ -36,10 +41,53 @@ name = "Demo"
 [[app_keys]]
 name = "demo"
 key = "{app}"
+#person_id = 1
 
+# Who handles incidents; with an app key that has a person_id one acts as that person (docs/api.md).
+#[[people]]
+#id = 1
+#name = "Ada"
+#email = "ada@example.com"
+
+# The custom fields of incidents.
+#[[fields]]
+#name = "priority"
+#type = "single_select"
+#options = ["P1", "P2"]
+
+# Working days and days off, for silences.
+#[[calendars]]
+#cal_id = "office"
+#holidays = ["2026-12-25"]
+
+# Where alerts become incidents. The rules of channels are told in docs/channels.md.
 [[channels]]
 id = 101
 name = "storage"
+# Close incidents after so many seconds.
+#auto_resolve_timeout = 86400
+# Alerts with the same host share an incident.
+#[channels.group]
+#method = "p"
+#equals = [["labels.host"]]
+# A key that opens and recovers again and again makes no incident for an hour.
+#[channels.flapping]
+#mute_mins = 60
+# Alerts that the channel does not take.
+#[[channels.drop]]
+#rule_id = "tests"
+#filters = [[{{ key = "labels.env", oper = "IN", vals = ["test*"] }}]]
+# Alerts that are quiet at certain times.
+#[[channels.silence]]
+#rule_id = "backup"
+#filters = [[{{ key = "title", oper = "IN", vals = ["*replication lag*"] }}]]
+#time_filters = [{{ start = "22:00", end = "06:00" }}]
+# Alerts that are quiet while a graver one of the same host is active.
+#[[channels.inhibit]]
+#rule_id = "host-down"
+#source_filters = [[{{ key = "severity", oper = "IN", vals = ["Critical"] }}]]
+#target_filters = [[{{ key = "severity", oper = "NOTIN", vals = ["Critical"] }}]]
+#equals = ["labels.host"]
 
 [[channels]]
 id = 100
@@ -118,6 +166,21 @@ mod tests {
         assert!(
             config.subscriptions.is_empty() && !config.delivery.allow_http && !config.delivery.allow_private_targets
         );
+    }
+
+    #[test]
+    fn the_examples_are_valid_once_they_are_no_comments_any_more() {
+        let text = render(BASE, &Keys::draw().unwrap(), Subscriber::Nobody);
+        let example = |line: &str| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).map(str::to_owned);
+        let lines = text.lines().map(|line| example(line).unwrap_or_else(|| line.to_owned()) + "\n");
+        let config = Config::parse(&lines.collect::<String>()).unwrap();
+        let rules = &config.channels[0].rules;
+        assert_eq!(
+            (rules.drop.len(), rules.silence.len(), rules.inhibit.len(), rules.group.equals.len()),
+            (1, 1, 1, 1)
+        );
+        assert_eq!((config.people.len(), config.fields.len(), config.calendars.len()), (1, 1, 1));
+        assert_eq!((config.app_keys[0].person_id, config.channels[0].auto_resolve().after_s), (1, 86_400));
     }
 
     #[test]
