@@ -63,6 +63,14 @@ pub fn ids(parameters: &Map<String, Value>, name: &str) -> Result<Vec<i64>, ApiE
     }
 }
 
+/// An id that must be given.
+pub fn required_id(parameters: &Map<String, Value>, name: &str) -> Result<i64, ApiError> {
+    match parameters.get(name) {
+        None | Some(Value::Null) => Err(ApiError::invalid(name, "is required")),
+        Some(value) => value.as_i64().ok_or(ApiError::invalid(name, "must be an integer")),
+    }
+}
+
 /// The body's parameters; clients send no body where there are none.
 pub fn read(request: &Request) -> Result<Map<String, Value>, ApiError> {
     if request.bytes()?.is_empty() {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::retry::jittered;
+use crate::json::is_default;
 use crate::time::Timestamp;
 
 /// After so many failures in a row it opens …
@@ -63,10 +64,6 @@ pub struct Breaker {
     /// Paused by hand.
     #[serde(rename = "h", default, skip_serializing_if = "is_default")]
     paused: bool,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl Breaker {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::log::Span;
-use crate::json;
+use crate::json::{self, is_default};
 use crate::value::WHOLE_LIMIT;
 
 /// The longest text of an error, and the longest value of a header, bytes.
@@ -168,10 +168,6 @@ impl Attempt {
 
 fn cut(text: &mut String, bytes: usize) {
     text.truncate(text.floor_char_boundary(bytes));
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 /// A segment.
