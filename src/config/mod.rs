@@ -12,7 +12,7 @@ mod validate;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-pub use self::delivery::{Delivery, Subscription};
+pub use self::delivery::{Delivery, Subscription, SubscriptionKind};
 use self::document::{Document, Entry};
 pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
 pub use self::people::{Field, FieldKind, Person};
@@ -47,7 +47,7 @@ pub struct Config {
     pub calendars: Vec<Calendar>,
     /// Where times of day count.
     pub time_zone: TimeZone,
-    /// Who is told what happens to incidents.
+    /// Who is told what happens to incidents and alerts.
     pub subscriptions: Vec<Subscription>,
     /// How webhooks are delivered.
     pub delivery: Delivery,

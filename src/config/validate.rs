@@ -111,6 +111,7 @@ impl Config {
                 .map_err(|e| ConfigError(format!("{at}: secret: {e}")))?;
             crate::delivery::target::check(&subscription.url, &self.delivery)
                 .map_err(|e| ConfigError(format!("{at}: url: {e}")))?;
+            subscription.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
             for id in &subscription.channel_ids {
                 check(self.channel(*id).is_some(), || format!("{at}: channel_ids: there is no channel {id}"))?;
             }

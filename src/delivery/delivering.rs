@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::attempt;
-use super::payload::incident_webhook;
+use super::payload::body;
 use super::queue::{Item, Queue};
 use super::retry::{Outcome, wait_ms};
 use crate::board::head::Lease;
@@ -117,7 +117,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
         let queue = self.read_queue(ledger, subscription).await?.unwrap_or_default();
         let mut incidents: Vec<(&str, Vec<&Event>)> = Vec::new();
         for event in wanted {
-            let id = event.incident.incident_id.as_str();
+            let id = event.ref_id();
             match incidents.iter_mut().find(|(known, _)| *known == id) {
                 Some((_, events)) => events.push(event),
                 None => incidents.push((id, vec![event])),
@@ -147,7 +147,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
         for event in events {
             let mut item = Item {
                 event_id: event.event_id.clone(),
-                incident_id: event.incident.incident_id.clone(),
+                incident_id: event.ref_id().to_owned(),
                 attempts: 0,
                 next_at: self.folder.clock.now(),
             };
@@ -155,7 +155,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
                 left.push((event, item));
                 continue;
             }
-            let body = incident_webhook(event, self.config);
+            let body = body(event, subscription, self.config);
             match self.attempt(subscription, &event.event_id, &body).await {
                 Outcome::Delivered => report.delivered += 1,
                 Outcome::Refused { reason } => {
@@ -193,7 +193,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
         let (store, clock) = (self.folder.store, self.folder.clock);
         let bodies = failed.iter().flat_map(|(event, _)| {
             let key = keys::body(subscription.id, &event.event_id);
-            value::split(&key, &incident_webhook(event, self.config)).0
+            value::split(&key, &body(event, subscription, self.config)).0
         });
         store.set_many(&bodies.collect::<Vec<_>>()).await?;
         let name = keys::queue_name(subscription.id);
@@ -374,9 +374,10 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
 
 /// Whether a subscription wants to hear of an event.
 fn wants(subscription: &Subscription, event: &Event) -> bool {
-    let channel = subscription.channel_ids.is_empty() || subscription.channel_ids.contains(&event.incident.channel_id);
-    let kind = event.event_type.name();
-    channel && (subscription.event_types.is_empty() || subscription.event_types.iter().any(|t| t == kind))
+    let (kind, chosen) = (event.event_type, &subscription.event_types);
+    subscription.is_for_alerts() == event.is_alert()
+        && subscription.covers(event.channel_id())
+        && (chosen.is_empty() || !kind.is_selectable() || chosen.iter().any(|name| name == kind.name()))
 }
 
 fn decode(key: &str, bytes: &[u8]) -> Result<Queue, FoldError> {

@@ -11,7 +11,8 @@ mod queue;
 mod retry;
 pub mod sign;
 pub mod target;
+pub mod template;
 
 pub use delivering::{Delivering, DeliveryReport};
-pub use payload::{IncidentInfo, IncidentView, incident_webhook};
+pub use payload::{IncidentInfo, IncidentView, body, custom_action, payload};
 pub use queue::Queue;

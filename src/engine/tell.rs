@@ -43,7 +43,8 @@ pub fn tell(step: &mut Step, incident: &mut Incident, event_type: EventType, who
         Who::Nobody => None,
         Who::Person(id) => Some(id),
     };
-    step.put_event(Event { event_id, event_type, event_time, person_id, incident: incident.clone() });
+    let told = Some(incident.clone());
+    step.put_event(Event { event_id, event_type, event_time, person_id, incident: told, alert: None });
 }
 
 /// Both: an entry of the timeline and the event of the same name.

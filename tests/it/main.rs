@@ -27,3 +27,4 @@ mod refusals;
 mod replay;
 mod retention;
 mod rules;
+mod webhook_bodies;

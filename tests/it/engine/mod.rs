@@ -2,9 +2,9 @@
 
 mod alerts;
 mod flapping;
-mod grouping;
+pub mod grouping;
 mod inhibition;
-mod merging;
+pub mod merging;
 mod noise;
 mod people;
 mod states;
