@@ -49,6 +49,32 @@ pub struct ToldAlert {
     pub incident_title: String,
 }
 
+impl ToldAlert {
+    /// An alert as it is now, in a channel; `incident` is the one that it is in.
+    pub fn new(alert: &Alert, channel_id: i64, incident: Option<&Incident>) -> Self {
+        let alert = Alert {
+            alert_id: alert.alert_id.clone(),
+            incident_id: alert.incident_id.clone(),
+            integration_id: alert.integration_id,
+            alert_key: alert.alert_key.clone(),
+            title: alert.title.clone(),
+            title_rule: alert.title_rule.clone(),
+            description: alert.description.clone(),
+            alert_severity: alert.alert_severity,
+            alert_status: alert.alert_status,
+            start_time: alert.start_time,
+            last_time: alert.last_time,
+            end_time: alert.end_time,
+            labels: alert.labels.clone(),
+            event_cnt: alert.event_cnt,
+            door: alert.door.clone(),
+            ..Alert::default()
+        };
+        let incident_title = incident.map(|incident| incident.title.clone()).unwrap_or_default();
+        Self { alert, channel_id, incident_title }
+    }
+}
+
 impl Event {
     /// The id of the incident or alert that it happened to.
     pub fn ref_id(&self) -> &str {

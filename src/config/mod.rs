@@ -252,6 +252,11 @@ impl Config {
         self.subscriptions.iter().find(|s| s.id == id)
     }
 
+    /// Whether any subscription is told what happens to the alerts of a channel.
+    pub fn watches_alerts(&self, channel_id: i64) -> bool {
+        self.subscriptions.iter().any(|s| s.is_for_alerts() && s.covers(channel_id))
+    }
+
     /// The integration with this id.
     pub fn integration(&self, id: i64) -> Option<&Integration> {
         self.integrations.iter().find(|i| i.id == id)

@@ -59,7 +59,7 @@ pub fn look_again(step: &mut Step, mut alert: Alert, at: Timestamp) -> Result<()
         Some(muted) => keep(step, alert, muted, ruling.as_ref()),
         None => {
             let cause = Cause::of_time(&alert.alert_id, at, step.channel());
-            joining::join_or_open(step, alert, ruling.as_ref(), cause, false)?;
+            joining::join_or_open(step, alert, ruling.as_ref(), cause, false, None)?;
         }
     }
     Ok(())

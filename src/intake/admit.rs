@@ -197,7 +197,9 @@ impl Admitting<'_> {
                 steps.channel_rules.push(ruled.told(channel, &facts));
             }
             match ruled {
-                Ruled::Taken(ruling) => {
+                Ruled::Taken(mut ruling) => {
+                    // A recovery is told of where its alert was.
+                    ruling.watched = event.status != Status::Ok && config.watches_alerts(*id);
                     if !ruling.is_default() {
                         rulings.push(*ruling);
                     }

@@ -4,6 +4,7 @@
 mod support;
 
 mod actions;
+mod alert_webhooks;
 mod archive;
 mod channel_rules;
 mod channels;

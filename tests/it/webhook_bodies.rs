@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use alarum::board::{Event, EventType, ToldAlert};
+use alarum::board::{Event, EventType};
 use alarum::config::{Config, Subscription};
 use alarum::delivery::template::{BODY_BYTES, Template};
 use alarum::delivery::{body, custom_action, payload};
@@ -14,9 +14,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::engine::grouping::by;
-use super::engine::merging::merge;
+use super::engine::merging::{alert_merging, merge};
 use crate::support::DEMO;
-use crate::support::desk::{CHANNEL, Desk, T0, desk};
+use crate::support::desk::{Desk, T0, desk};
 
 const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden-webhooks");
 
@@ -59,16 +59,6 @@ impl Tour {
     fn does(&mut self, action: Action, name: &str) -> Event {
         self.desk.does(action);
         self.told(name)
-    }
-}
-
-impl Tour {
-    fn told_of_alert(&mut self, event_type: EventType, person_id: Option<i64>, name: &str, told: ToldAlert) {
-        let event_id = alarum::id::event_id(&told.alert.alert_id, 1, event_type.name());
-        let alert = Some(Box::new(told));
-        let event = Event { event_id, event_type, event_time: 1, person_id, incident: None, alert };
-        self.kinds.push(event_type);
-        self.put(name, payload(&event, &self.config));
     }
 }
 
@@ -168,21 +158,30 @@ fn custom(tour: &mut Tour) {
     tour.put("custom-action-without-alerts", none);
 }
 
-/// What is told of alerts.
+/// What is told of alerts, where somebody listens.
 fn alerts(tour: &mut Tour) {
-    tour.desk.at(700).fires("disk/a");
+    tour.desk.at(700).rules(|ruling| (ruling.watched, ruling.grouping) = (true, Some(by(&[11]))));
+    tour.desk.arrives("queue/a", |arrival| {
+        arrival.door = "prometheus".into();
+        arrival.event.title_rule = "$host::is slow".into();
+        arrival.event.description = "7 s, \"slow\"\n€".into();
+    });
+    tour.told("a_new");
     tour.told("i_new-of-an-alert");
-    let mut alert = tour.desk.alert("disk/a");
-    alert.title_rule = "$host::is full".into();
-    let told = |alert| ToldAlert { alert, channel_id: CHANNEL, incident_title: "disk/a is bad".into() };
-    tour.told_of_alert(EventType::AlertNew, None, "a_new", told(alert.clone()));
-    alert.incident_id.clear();
-    alert.door = "prometheus".into();
-    tour.told_of_alert(EventType::AlertNew, None, "a_new-without-incident", told(alert.clone()));
-    (alert.alert_status, alert.end_time) = (Status::Ok, T0 + 900);
-    tour.told_of_alert(EventType::AlertUpdate, None, "a_update", told(alert.clone()));
-    tour.told_of_alert(EventType::AlertMerge, None, "a_merge", told(alert.clone()));
-    tour.told_of_alert(EventType::AlertClose, Some(41), "a_close", told(alert.clone()));
+    tour.desk.at(710).fires("queue/b");
+    tour.told("a_new-into-an-incident");
+    let merged = tour.told("a_merge");
+    tour.desk.at(720).fires_with("queue/b", |event| event.status = Status::Warning);
+    tour.told("a_update");
+    tour.desk.at(730).recovers("queue/a");
+    tour.told("a_update-recovered");
+    tour.desk.rules(|ruling| ruling.silenced_until = T0 + 5000).fires("queue/c");
+    let silenced = tour.told("a_new-silenced").ref_id().to_owned();
+    let id = tour.desk.holding("queue/b");
+    tour.desk.at(740).does(alert_merging(&[&silenced], &id));
+    tour.told("a_merge-by-hand");
+    tour.told("i_merge-of-alerts");
+    tour.does(Action::CloseAlerts(vec![merged.ref_id().to_owned()]), "a_close");
 }
 
 fn subscription(config: &Config, template: &Value, values: &Value) -> Subscription {

@@ -8,4 +8,5 @@ pub mod merging;
 mod noise;
 mod people;
 mod states;
+mod telling;
 mod time;
