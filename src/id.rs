@@ -49,11 +49,12 @@ pub fn object_id(kind: Kind, cause: Cause) -> String {
     id
 }
 
-/// The id of an event: 32 hex digits. No two events of an incident share an `event_time` (Unix milliseconds).
-pub fn event_id(incident_id: &str, event_time: u64, event_type: &str) -> String {
+/// The id of an event: 32 hex digits. `ref_id` is the incident or alert that it happened to; no two events of one share
+/// an `event_time` (Unix milliseconds).
+pub fn event_id(ref_id: &str, event_time: u64, event_type: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(event_time.to_be_bytes());
-    hash.update(incident_id.as_bytes());
+    hash.update(ref_id.as_bytes());
     hash.update(event_type.as_bytes());
     hex(&hash.finalize()[..16])
 }

@@ -75,6 +75,12 @@ pub struct Alert {
     /// When its key counts as flapping, where that is not as in a new channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flapping: Option<Flapping>,
+    /// Whether subscribers are told what happens to it, by the rules under which its latest event but a recovery came.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub watched: bool,
+    /// The `event_time` of its latest webhook event, Unix milliseconds; 0: it had none. No two share one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub last_event_time: u64,
     /// Its earlier events, oldest first; at most [`PAST`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<PastEvent>,
@@ -160,6 +166,7 @@ impl Alert {
     /// The alert that a first event opens. It is in no incident yet.
     pub fn open(cause: Cause, integration_id: i64, arrival: &Arrival) -> Self {
         let (event, secs) = (&arrival.event, cause.received.secs());
+        let ruling = arrival.ruling(cause.channel);
         Self {
             alert_id: object_id(Kind::Alert, cause),
             integration_id,
@@ -178,7 +185,8 @@ impl Alert {
             config: arrival.config,
             original: arrival.original.clone(),
             opened: cause.into(),
-            flapping: arrival.ruling(cause.channel).and_then(|ruling| ruling.flapping),
+            flapping: ruling.and_then(|ruling| ruling.flapping),
+            watched: ruling.is_some_and(|ruling| ruling.watched),
             seen: fingerprint(event).into_iter().collect(),
             ..Self::default()
         }

@@ -1,8 +1,8 @@
-//! What can happen to an incident (Flashduty, "Incident Webhook", event types).
+//! What can happen to an incident or to an alert (Flashduty, "Incident Webhook" and "Alert Webhook", event types).
 
 use serde::{Deserialize, Serialize};
 
-/// What can happen to an incident.
+/// What can happen to an incident, and with `Alert…` to an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EventType {
     /// It was made.
@@ -65,9 +65,59 @@ pub enum EventType {
     /// A custom field was changed.
     #[serde(rename = "i_r_field")]
     Field,
+    /// An event opened a new alert.
+    #[serde(rename = "a_new")]
+    AlertNew,
+    /// An event changed an open alert; a recovery does.
+    #[serde(rename = "a_update")]
+    AlertUpdate,
+    /// An alert came into an incident.
+    #[serde(rename = "a_merge")]
+    AlertMerge,
+    /// An alert was closed by hand.
+    #[serde(rename = "a_close")]
+    AlertClose,
 }
 
 impl EventType {
+    /// Every type that there is.
+    pub const ALL: [Self; 24] = [
+        Self::New,
+        Self::Resolve,
+        Self::Comment,
+        Self::Assign,
+        Self::AddResponder,
+        Self::Snooze,
+        Self::Wake,
+        Self::Acknowledge,
+        Self::Unacknowledge,
+        Self::Storm,
+        Self::Custom,
+        Self::Reopen,
+        Self::Merge,
+        Self::Title,
+        Self::Description,
+        Self::Impact,
+        Self::RootCause,
+        Self::Resolution,
+        Self::Severity,
+        Self::Field,
+        Self::AlertNew,
+        Self::AlertUpdate,
+        Self::AlertMerge,
+        Self::AlertClose,
+    ];
+
+    /// Whether it happens to alerts.
+    pub const fn is_alert(self) -> bool {
+        matches!(self, Self::AlertNew | Self::AlertUpdate | Self::AlertMerge | Self::AlertClose)
+    }
+
+    /// Whether subscribers choose to hear of it. Of the rest they hear anyway.
+    pub const fn is_selectable(self) -> bool {
+        !matches!(self, Self::AlertClose)
+    }
+
     /// The protocol's word.
     pub const fn name(self) -> &'static str {
         match self {
@@ -91,6 +141,10 @@ impl EventType {
             Self::Resolution => "i_r_rsltn",
             Self::Severity => "i_r_severity",
             Self::Field => "i_r_field",
+            Self::AlertNew => "a_new",
+            Self::AlertUpdate => "a_update",
+            Self::AlertMerge => "a_merge",
+            Self::AlertClose => "a_close",
         }
     }
 }

@@ -38,7 +38,7 @@ pub use handling::{Assignment, Handling, Responder};
 pub use head::{Board, Missing};
 pub use incident::{ALERTS, Group, Incident, Progress};
 pub use listing::{Listed, PastAlert, Shelf};
-pub use outbox::{Batch, Event, decode_events};
+pub use outbox::{Batch, Event, ToldAlert, decode_events};
 pub use page::{Page, Whose, first_slot, last_slot, slot_of};
 pub use retention::Oldest;
 pub use silence::{QUICK_SILENCES, QuickSilence};

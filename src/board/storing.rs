@@ -52,7 +52,10 @@ impl Board {
         let mut left = Left::default();
         let mut step = self.step();
         for event in events {
-            let incident = step.incident(&event.incident.incident_id)?;
+            let Some(told) = &event.incident else {
+                continue;
+            };
+            let incident = step.incident(&told.incident_id)?;
             let over = |i: &Incident| !i.is_open() && i.last_event_id == event.event_id;
             if let Some(incident) = incident.filter(over) {
                 left.add(step.leave(incident)?);

@@ -1,137 +1,14 @@
-//! Who is told what happens to incidents, and how.
+//! How webhooks are delivered, and where to.
 
 use serde::Deserialize;
 
-use super::{Config, ConfigError, default_true};
-use crate::delivery::{Schedule, Success, WAITS_S, target};
-use crate::filter::Filter;
-use crate::secret::Secret;
-use crate::sorted::SortedMap;
-
-/// The most headers that a subscription adds.
-const HEADERS: usize = 20;
-/// The longest value of a header, bytes.
-const HEADER_BYTES: usize = 1024;
-/// Names of headers that a subscription may not set: the request's own.
-const OWN_HEADERS: [&str; 12] = [
-    "connection",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "webhook-id",
-    "webhook-signature",
-    "webhook-timestamp",
-];
-
-/// A subscriber and what it wants to hear of.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Subscription {
-    /// Its id, positive.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
-    /// Where events are POSTed to.
-    pub url: String,
-    /// Whether it is told anything.
-    #[serde(default = "default_true")]
-    pub enabled: bool,
-    /// The secret that signs them: `whsec_` and base64 (Standard Webhooks).
-    pub secret: Secret,
-    /// The secret before that one, which signs as well while receivers change over.
-    pub old_secret: Option<Secret>,
-    /// The channels whose events it gets; empty for all.
-    #[serde(default)]
-    pub channel_ids: Vec<i64>,
-    /// The event types it gets; empty for all.
-    #[serde(default)]
-    pub event_types: Vec<String>,
-    /// The limit for one attempt where it is not [`Delivery::timeout_ms`]: 100 to 30 000 ms.
-    pub timeout_ms: Option<u64>,
-    /// How it is sent to; read apart, because only who delivers needs it.
-    #[serde(skip)]
-    pub details: Details,
-}
-
-/// How a subscription is sent to.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Details {
-    /// What events it gets besides: conditions on labels, severity, title … of the incident or alert; none for all.
-    pub filters: Filter,
-    /// Headers that are added, by lower-case name. Values may be secret.
-    pub headers: SortedMap<String, Secret>,
-    /// What counts as taken.
-    pub success: Success,
-    /// How often a webhook that was not taken is tried again; 0: never. Not given: for as long as the waits go.
-    pub retries: Option<usize>,
-    /// The waits before the second, third … attempt, seconds; empty: the usual ones.
-    pub retry_waits_s: Vec<u64>,
-    /// What follows from the two.
-    #[serde(skip)]
-    pub schedule: Schedule,
-}
-
-impl Details {
-    /// Their names in the document.
-    pub(super) const FIELDS: [&'static str; 5] = ["filters", "headers", "success", "retries", "retry_waits_s"];
-
-    /// Makes what follows from the fields.
-    ///
-    /// # Errors
-    /// What cannot be followed.
-    pub(super) fn check(&mut self) -> Result<(), String> {
-        let waits = if self.retry_waits_s.is_empty() { &WAITS_S } else { self.retry_waits_s.as_slice() };
-        self.schedule = Schedule::new(waits, self.retries)?;
-        self.filters.check().map_err(|problem| format!("filters: {problem}"))?;
-        if self.headers.len() > HEADERS {
-            return Err(format!("headers: must be at most {HEADERS}"));
-        }
-        for (name, value) in &self.headers {
-            let proper = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
-            if name.is_empty() || name.len() > 64 || !name.bytes().all(proper) {
-                return Err("headers: names must be 1 to 64 lower-case letters, digits, - or _".to_owned());
-            }
-            if OWN_HEADERS.contains(&name.as_str()) {
-                return Err(format!("headers: {name} is set by Alarum"));
-            }
-            let printable = value.expose().bytes().all(|b| (b' '..=b'~').contains(&b));
-            if value.len() > HEADER_BYTES || !printable {
-                return Err(format!(
-                    "headers: the value of {name} must be at most {HEADER_BYTES} printable characters"
-                ));
-            }
-        }
-        Ok(())
-    }
-}
+use super::{Config, ConfigError};
+use crate::delivery::target;
 
 impl Config {
     /// For how long it is kept what was delivered, milliseconds.
     pub const fn history_ms(&self) -> u64 {
         self.delivery.history_days.saturating_mul(24 * 3600 * 1000)
-    }
-}
-
-impl Subscription {
-    /// Its URL without the query, which may hold a key.
-    pub fn shown_url(&self) -> String {
-        self.url.split(['?', '#']).next().unwrap_or_default().to_owned()
-    }
-
-    /// The limit for one attempt, milliseconds.
-    pub fn timeout_ms(&self, config: &Config) -> u64 {
-        self.timeout_ms.unwrap_or(config.delivery.timeout_ms)
-    }
-
-    /// The secrets that sign, the one in force first.
-    pub fn secrets(&self) -> Vec<&Secret> {
-        std::iter::once(&self.secret).chain(&self.old_secret).collect()
     }
 }
 

@@ -7,15 +7,17 @@ mod delivery;
 mod document;
 mod integration;
 mod people;
+mod subscription;
 mod validate;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-pub use self::delivery::{Delivery, Details, Subscription};
+pub use self::delivery::Delivery;
 use self::document::{Document, Entry};
 pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
 pub use self::people::{Field, FieldKind, Person};
+pub use self::subscription::{Details, Subscription, SubscriptionKind};
 use crate::channel::{Calendar, ChannelRules, TimeZone};
 use crate::intake::MappingTable;
 use crate::journal::AutoResolve;
@@ -47,7 +49,7 @@ pub struct Config {
     pub calendars: Vec<Calendar>,
     /// Where times of day count.
     pub time_zone: TimeZone,
-    /// Who is told what happens to incidents.
+    /// Who is told what happens to incidents and alerts.
     pub subscriptions: Vec<Subscription>,
     /// How webhooks are delivered.
     pub delivery: Delivery,
@@ -281,6 +283,11 @@ impl Config {
     /// The subscription with this id.
     pub fn subscription(&self, id: i64) -> Option<&Subscription> {
         self.subscriptions.iter().find(|s| s.id == id)
+    }
+
+    /// Whether any subscription is told what happens to the alerts of a channel.
+    pub fn watches_alerts(&self, channel_id: i64) -> bool {
+        self.subscriptions.iter().any(|s| s.is_for_alerts() && s.covers(channel_id))
     }
 
     /// The integration with this id.

@@ -115,6 +115,7 @@ impl Config {
             check((100..=30_000).contains(&limit), || format!("{at}: timeout_ms: must be 100 to 30000, is {limit}"))?;
             crate::delivery::target::check(&subscription.url, &self.delivery)
                 .map_err(|e| ConfigError(format!("{at}: url: {e}")))?;
+            subscription.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
             for id in &subscription.channel_ids {
                 check(self.channel(*id).is_some(), || format!("{at}: channel_ids: there is no channel {id}"))?;
             }

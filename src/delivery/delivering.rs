@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::account::{Account, Written};
 use super::attempt::Attempted;
 use super::line::Line;
-use super::payload::incident_webhook;
+use super::payload::payload;
 use super::report::DeliveryReport;
 use super::segment::{Kind, Told};
 use super::sending::Sending;
@@ -114,10 +114,10 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
             event_id: event.event_id.clone(),
             event_type: event.event_type.name().to_owned(),
             event_time: event.event_time,
-            kind: Kind::Incident,
-            ref_id: event.incident.incident_id.clone(),
-            channel_id: event.incident.channel_id,
-            body: String::from_utf8(incident_webhook(event, self.config)).unwrap_or_default(),
+            kind: if event.is_alert() { Kind::Alert } else { Kind::Incident },
+            ref_id: event.ref_id().to_owned(),
+            channel_id: event.channel_id(),
+            body: String::from_utf8(payload(event, self.config)).unwrap_or_default(),
             stands_in: String::new(),
         }
     }

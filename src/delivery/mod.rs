@@ -25,11 +25,13 @@ pub mod segment;
 mod sending;
 pub mod sign;
 pub mod target;
+pub mod template;
 mod wants;
 
 pub use delivering::Delivering;
-pub use payload::{IncidentInfo, IncidentView, incident_webhook};
+pub use payload::{IncidentInfo, IncidentView, custom_action, payload};
 pub use queue::{Item, Queue, REPLAYS, Replay};
 pub use report::DeliveryReport;
 pub use retry::{Schedule, Success, WAITS_S};
 pub use sample::sample;
+pub use template::Template;

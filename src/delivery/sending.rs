@@ -84,7 +84,9 @@ impl<C: Clock, O: Outbound> Sending<'_, C, O> {
 
     /// One attempt; and what was sent, where it was not the event's own body.
     pub async fn try_once(&self, subscription: &Subscription, told: &Told) -> (Attempted, Option<Vec<u8>>) {
-        let body: Option<Vec<u8>> = None;
+        let details = &subscription.details;
+        let template = details.template.as_ref();
+        let body = template.map(|template| template.body(told.body.as_bytes(), &details.value_mapping));
         let bytes = body.as_deref().unwrap_or(told.body.as_bytes());
         (attempt(self.outbound, self.clock, self.config, subscription, &told.event_id, bytes).await, body)
     }

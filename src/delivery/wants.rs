@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::segment::{Kind, Told};
+use crate::board::EventType;
 use crate::config::Subscription;
 use crate::filter::{Facts, Origin};
 use crate::intake::{Severity, Status};
@@ -12,11 +13,13 @@ use crate::sorted::SortedMap;
 /// Whether a subscription wants to hear of an event: by channel, kind, type, and its additional conditions, which are
 /// asked of what the event tells.
 pub(super) fn wants(subscription: &Subscription, told: &Told) -> bool {
-    let channel = subscription.channel_ids.is_empty() || subscription.channel_ids.contains(&told.channel_id);
-    let types = &subscription.event_types;
-    channel
-        && told.kind == Kind::Incident
-        && (types.is_empty() || types.contains(&told.event_type))
+    let chosen = &subscription.event_types;
+    // What is not for choosing is told to all.
+    let typed =
+        chosen.is_empty() || told.event_type == EventType::AlertClose.name() || chosen.contains(&told.event_type);
+    subscription.is_for_alerts() == (told.kind == Kind::Alert)
+        && subscription.covers(told.channel_id)
+        && typed
         && (subscription.details.filters.0.is_empty() || passes(subscription, told))
 }
 

@@ -2,9 +2,9 @@
 
 use super::closing::{How, close};
 use super::joining::{follow_rules, join_or_open};
-use super::tell::Who;
+use super::tell::{Who, tell_alert};
 use super::{flapping, muting};
-use crate::board::{Alert, Effect, Incident, Missing, Progress, Step};
+use crate::board::{Alert, Effect, EventType, Incident, Missing, Progress, Step};
 use crate::id::{self, Cause};
 use crate::intake::Status;
 use crate::journal::{Arrival, Ruling};
@@ -71,10 +71,12 @@ fn recover(
     let flaps = flapping::change(step, identity, policy, true, secs)?;
     let Some(mut incident) = incident else {
         alert.muted = None;
+        tell_alert(step, &mut alert, None, EventType::AlertUpdate, Who::Nobody, at);
         return step.archive_alert(alert);
     };
     incident.heard(secs);
     incident.follow(&before, &alert, secs);
+    tell_alert(step, &mut alert, Some(&incident), EventType::AlertUpdate, Who::Nobody, at);
     step.put_alert(alert);
     if flaps {
         flapping::mark(step, &mut incident, policy, at);
@@ -101,15 +103,18 @@ impl Firing<'_> {
     /// It opens an alert.
     fn begin(&self, step: &mut Step, integration_id: i64) -> Result<bool, Missing> {
         let secs = self.cause.received.secs();
-        let alert = Alert::open(self.cause, integration_id, self.arrival);
+        let mut alert = Alert::open(self.cause, integration_id, self.arrival);
         // What is muted already is muted still; what is found flapping by this very event is told of once more.
         let muted = muting::muted(step, &alert, self.identity, self.ruling, secs)?;
         let policy = alert.flapping.unwrap_or_default();
         let flaps = flapping::change(step, self.identity, policy, false, secs)?;
         step.index_alert(&alert);
         match muted {
-            Some(muted) => muting::keep(step, alert, muted, self.ruling),
-            None => join_or_open(step, alert, self.ruling, self.cause, flaps)?,
+            Some(muted) => {
+                self.tell(step, &mut alert, None, Some(EventType::AlertNew));
+                muting::keep(step, alert, muted, self.ruling);
+            }
+            None => join_or_open(step, alert, self.ruling, self.cause, flaps, Some(EventType::AlertNew))?,
         }
         Ok(true)
     }
@@ -123,12 +128,17 @@ impl Firing<'_> {
             return Ok(false);
         }
         alert.flapping = self.ruling.and_then(|ruling| ruling.flapping);
+        alert.watched = self.ruling.is_some_and(|ruling| ruling.watched);
+        let news = (effect == Effect::Updated || alert.labels != before.labels).then_some(EventType::AlertUpdate);
         let muted = muting::muted(step, &alert, self.identity, self.ruling, secs)?;
         alert.ever_muted |= muted.is_some();
         let Some(mut incident) = incident else {
             match muted {
-                Some(muted) => muting::keep(step, alert, muted, self.ruling),
-                None => join_or_open(step, alert, self.ruling, self.cause, false)?,
+                Some(muted) => {
+                    self.tell(step, &mut alert, None, news);
+                    muting::keep(step, alert, muted, self.ruling);
+                }
+                None => join_or_open(step, alert, self.ruling, self.cause, false, news)?,
             }
             return Ok(true);
         };
@@ -144,6 +154,7 @@ impl Firing<'_> {
             incident.ever_muted |= alert.ever_muted;
             incident.follow_labels(&alert);
         }
+        self.tell(step, &mut alert, Some(&incident), news);
         // What says nothing new costs nothing.
         if alert != before {
             step.put_alert(alert);
@@ -152,6 +163,12 @@ impl Firing<'_> {
             step.put_incident(incident);
         }
         Ok(true)
+    }
+
+    fn tell(&self, step: &mut Step, alert: &mut Alert, incident: Option<&Incident>, news: Option<EventType>) {
+        if let Some(news) = news {
+            tell_alert(step, alert, incident, news, Who::Nobody, self.cause.received);
+        }
     }
 
     /// Notes what the alert inhibits now: nothing where somebody is at its incident.

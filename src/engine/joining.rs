@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::closing::no_source_where_acknowledged;
 use super::flapping;
-use super::tell::{Who, report, tell};
+use super::tell::{Who, report, tell, tell_alert};
 use crate::board::{ALERTS, Alert, EventType, Group, Incident, Missing, Step};
 use crate::channel::alike;
 use crate::id::{Cause, Kind, object_id};
@@ -15,12 +15,14 @@ use crate::time::Timestamp;
 const COMPARED: usize = 256;
 
 /// Puts an alert into the incident that takes it in, or into one of its own. `flaps`: its key was just found flapping.
+/// `news`: what else happened to it, to be told with the incident that it is in then.
 pub fn join_or_open(
     step: &mut Step,
     mut alert: Alert,
     ruling: Option<&Ruling>,
     cause: Cause,
     flaps: bool,
+    news: Option<EventType>,
 ) -> Result<(), Missing> {
     let (secs, at) = (cause.received.secs(), cause.received);
     let grouping = ruling.and_then(|ruling| ruling.grouping.as_ref());
@@ -29,11 +31,19 @@ pub fn join_or_open(
         None => None,
     };
     alert.muted = None;
+    // One that opens with an incident of its own is in it from the beginning.
+    let merges = (found.is_some() || news != Some(EventType::AlertNew)).then_some(EventType::AlertMerge);
+    let tell_of = |step: &mut Step, alert: &mut Alert, incident: &Incident| {
+        for kind in [news, merges].into_iter().flatten() {
+            tell_alert(step, alert, Some(incident), kind, Who::Nobody, at);
+        }
+    };
     let mut incident = match found {
         Some(mut incident) => {
             follow_rules(&mut incident, ruling);
             incident.join(&mut alert, secs);
             no_source_where_acknowledged(step, &incident, &alert);
+            tell_of(step, &mut alert, &incident);
             storm(step, &mut incident, ruling, at);
             incident
         }
@@ -42,6 +52,7 @@ pub fn join_or_open(
             follow_rules(&mut incident, ruling);
             incident.group = grouping.map(|grouping| Box::new(group(step, &incident.incident_id, grouping)));
             incident.join(&mut alert, secs);
+            tell_of(step, &mut alert, &incident);
             tell(step, &mut incident, EventType::New, Who::Nobody, at);
             incident
         }

@@ -82,5 +82,5 @@ pub fn follow_silence(step: &mut Step, rule_id: &str, at: Timestamp) -> Result<(
 /// Nothing mutes an alert any more: it joins an incident or makes one.
 fn unmute(step: &mut Step, alert: Alert, ruling: Option<&Ruling>, at: Timestamp) -> Result<(), Missing> {
     let cause = Cause::of_time(&alert.alert_id, at, step.channel());
-    joining::join_or_open(step, alert, ruling, cause, false)
+    joining::join_or_open(step, alert, ruling, cause, false, None)
 }

@@ -204,7 +204,9 @@ impl Admitting<'_> {
                 steps.inhibiting.extend(channel.rules.inhibiting(*id, &facts));
             }
             match ruled {
-                Ruled::Taken(ruling) => {
+                Ruled::Taken(mut ruling) => {
+                    // A recovery is told of where its alert was.
+                    ruling.watched = event.status != Status::Ok && config.watches_alerts(*id);
                     if !ruling.is_default() {
                         rulings.push(*ruling);
                     }

@@ -4,9 +4,9 @@
 //! A mapped alert is put into the shape of the standard push and read by the same reader, so that limits, types and
 //! errors are the same. What the mapping does not name is not looked at, also where the body uses the standard names.
 
-mod check;
-mod source;
-mod template;
+pub mod check;
+pub mod source;
+pub mod template;
 
 use crate::sorted::SortedMap;
 
@@ -28,6 +28,9 @@ const ENTRIES: usize = LABELS;
 /// How much of a value that is refused is shown, in characters.
 const SHOWN_CHARS: usize = 64;
 
+/// Path → value there, as a text → what is used in its place.
+pub type ValueMapping = SortedMap<String, SortedMap<String, String>>;
+
 /// A mapping, as the configuration of an integration holds it.
 ///
 /// A template is a text with variables: `{{a.b.c}}` is the value at this path of the alert. A level of a path is the
@@ -42,7 +45,7 @@ pub struct Mapping {
     pub field_mapping: SortedMap<String, Value>,
     /// Path → value there, as a text → what is used in its place. Values that are not listed stay as they are.
     #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
-    pub value_mapping: SortedMap<String, SortedMap<String, String>>,
+    pub value_mapping: ValueMapping,
 }
 
 impl Mapping {

@@ -9,7 +9,7 @@ mod draft;
 pub mod enrichment;
 mod event;
 pub mod fields;
-mod mapping;
+pub mod mapping;
 pub mod pipeline;
 mod rule;
 mod step;

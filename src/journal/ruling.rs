@@ -46,6 +46,9 @@ pub struct Ruling {
     /// Its incident stays open when all alerts have recovered (`disable_auto_close`).
     #[serde(rename = "k", skip_serializing_if = "is_default")]
     pub keep_open: bool,
+    /// Somebody is told what happens to the alerts of the channel.
+    #[serde(rename = "w", skip_serializing_if = "is_default")]
+    pub watched: bool,
 }
 
 /// How an alert joins incidents.
@@ -146,6 +149,7 @@ mod tests {
             flapping: Some(Flapping::default()),
             auto_resolve: Some(AutoResolve { after_s: 60, from_update: true }),
             keep_open: true,
+            watched: true,
         };
         let bytes = serde_json::to_vec(&ruling).expect("plain data");
         assert_eq!(serde_json::from_slice::<Ruling>(&bytes).expect("a ruling"), ruling);

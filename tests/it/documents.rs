@@ -142,7 +142,7 @@ fn the_tables_of_decisions_name_tests_that_exist() {
             let path = shown.trim_end_matches('…').replace("::", "/");
             let (module, name) = path.rsplit_once('/').expect("a name");
             let tests = std::fs::read_to_string(format!("{ROOT}/tests/it/{module}.rs")).unwrap_or_default();
-            let beside = [format!("{ROOT}/src/{path}.rs"), format!("{ROOT}/src/{path}/mod.rs")];
+            let beside = ["", "/mod", "/tests"].map(|file| format!("{ROOT}/src/{path}{file}.rs"));
             let exists = tests.contains(&format!("fn {name}"))
                 || beside.iter().any(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains("#[test]")));
             assert!(exists, "{document}: {shown}");

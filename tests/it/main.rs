@@ -4,6 +4,7 @@
 mod support;
 
 mod actions;
+mod alert_webhooks;
 mod archive;
 mod channel_rules;
 mod channels;
@@ -30,3 +31,4 @@ mod replay;
 mod retention;
 mod rules;
 mod targets;
+mod webhook_bodies;

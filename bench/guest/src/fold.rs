@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use alarum::config::Config;
-use alarum::delivery::Courier;
+use alarum::delivery::Delivering;
 use alarum::fold::{Folder, PageCache};
 use alarum::intake::{AlertEvent, Status};
 use alarum::journal::{Accepted, Arrival, Grouping, Record, Ruling, What};
@@ -141,9 +141,9 @@ impl Journal {
         let begun = Instant::now();
         let folded = ready(folder.fold(false))?.map_err(|error| error.to_string())?;
         let took = us_since(begun);
-        let courier = Courier { folder: &folder, outbound: memory, log: memory, config: &self.config };
+        let delivering = Delivering { folder: &folder, outbound: memory, log: memory, config: &self.config };
         for (channel, token) in folded.to_deliver {
-            ready(courier.deliver(channel, token))?.map_err(|error| error.to_string())?;
+            ready(delivering.deliver(channel, token))?.map_err(|error| error.to_string())?;
         }
         Ok(took)
     }

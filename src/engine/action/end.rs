@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{By, Halt, Resolution, find_alert, open, refused};
 use crate::board::{EventType, Incident, Step};
 use crate::engine::closing::{self, How, close};
-use crate::engine::tell::{Who, note, report};
+use crate::engine::tell::{Who, note, report, tell_alert};
 
 impl By {
     /// Closes an incident, and its alerts with it.
@@ -64,15 +64,16 @@ impl By {
             }
             step.source(&alert.identity(), &[], 0);
             step.unindex_alert(&alert)?;
+            alert.closed = true;
+            tell_alert(step, &mut alert, incident.as_ref(), EventType::AlertClose, self.who, self.at);
             let Some(mut incident) = incident else {
-                (alert.closed, alert.muted) = (true, None);
+                alert.muted = None;
                 step.archive_alert(alert)?;
                 continue;
             };
             incident.close_one(&alert);
-            alert.closed = true;
             step.put_alert(alert);
-            note(step, &mut incident, "a_close", self.who, self.at, json!({"alert_id": alert_id}));
+            note(step, &mut incident, EventType::AlertClose.name(), self.who, self.at, json!({"alert_id": alert_id}));
             if incident.active_alert_cnt() == 0 {
                 close(step, &mut incident, How::ByHand, self.who, self.at)?;
             }

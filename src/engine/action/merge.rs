@@ -7,7 +7,7 @@ use super::{AlertMerging, By, Halt, Merging, find, find_alert, open, refused};
 use crate::board::{ALERTS, Alert, EventType, Incident, Step};
 use crate::engine::closing::{How, close, no_source_where_acknowledged};
 use crate::engine::joining::follow_rules;
-use crate::engine::tell::{note, report};
+use crate::engine::tell::{note, report, tell_alert};
 
 impl By {
     /// Merges incidents into another: their alerts move to it, and they are closed, or forgotten where that is asked.
@@ -71,6 +71,7 @@ impl By {
     pub(super) fn merge_alerts(&self, step: &mut Step, merging: &AlertMerging) -> Result<(), Halt> {
         let mut target = find(step, "incident_id", &merging.incident_id)?;
         open(&target)?;
+        self.rename(step, &mut target, merging.title.as_ref(), merging.owner_id);
         let mut left = Vec::new();
         for alert_id in &merging.alert_ids {
             let alert = find_alert(step, "alert_ids", alert_id)?;
@@ -89,7 +90,6 @@ impl By {
             left.push((source.incident_id.clone(), was_active));
             step.put_incident(source);
         }
-        self.rename(step, &mut target, merging.title.as_ref(), merging.owner_id);
         let detail = json!({"comment": merging.comment, "alert_ids": merging.alert_ids, "owner_id": merging.owner_id,
             "title": target.title, "target_incident": {"incident_id": target.incident_id, "title": target.title,
             "progress": target.progress.name()}});
@@ -117,6 +117,7 @@ impl By {
         target.join(&mut alert, self.at.secs());
         no_source_where_acknowledged(step, target, &alert);
         target.storm = target.storm.max(source.storm).max(target.alert_cnt());
+        tell_alert(step, &mut alert, Some(target), EventType::AlertMerge, self.who, self.at);
         step.put_alert(alert);
     }
 
@@ -131,6 +132,7 @@ impl By {
         target.join(&mut alert, self.at.secs());
         no_source_where_acknowledged(step, target, &alert);
         target.storm = target.storm.max(target.alert_cnt());
+        tell_alert(step, &mut alert, Some(target), EventType::AlertMerge, self.who, self.at);
         step.put_alert(alert);
     }
 }

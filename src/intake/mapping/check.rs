@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::template::{self, Part};
-use super::{ENTRIES, IMAGE, Mapping, TEXTS};
+use super::{ENTRIES, IMAGE, Mapping, TEXTS, ValueMapping};
 use crate::intake::Status;
 use crate::intake::fields::{LABEL_NAME_CHARS, cut};
 
@@ -27,7 +27,15 @@ pub fn check(mapping: &Mapping) -> Result<(), String> {
     if !fields.contains_key("title") && !fields.contains_key("title_rule") {
         return Err("field_mapping.title_rule: is required, or title".to_owned());
     }
-    for path in mapping.value_mapping.keys() {
+    check_values(&mapping.value_mapping)
+}
+
+/// Refuses a value mapping of a path that leads nowhere.
+///
+/// # Errors
+/// The field, and what is wrong with it.
+pub fn check_values(values: &ValueMapping) -> Result<(), String> {
+    for path in values.keys() {
         let problem = |problem| format!("value_mapping.{}: {problem}", shown(path));
         template::check_path(path).map_err(problem)?;
         if path.trim() != path {
@@ -46,8 +54,11 @@ fn check_status(mapping: &Mapping, template: &Value) -> Result<(), String> {
     let field = "field_mapping.event_status".to_owned();
     let (field, statuses): (_, Vec<&String>) = match (check_parts(&field, template)?.as_slice(), template) {
         ([Part::Variable(path)], _) => {
-            let mapped = mapping.value_mapping.get(*path);
-            (format!("value_mapping.{}", shown(path)), mapped.into_iter().flat_map(|mapped| mapped.values()).collect())
+            let mapped = mapping.value_mapping.get(path.trim());
+            (
+                format!("value_mapping.{}", shown(path.trim())),
+                mapped.into_iter().flat_map(|mapped| mapped.values()).collect(),
+            )
         }
         ([] | [Part::Text(_)], Value::String(fixed)) => (field, vec![fixed]),
         _ => return Ok(()),

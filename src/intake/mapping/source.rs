@@ -1,9 +1,8 @@
 //! What templates yield for one alert: the values at their paths, after the value mapping.
 
-use crate::sorted::SortedMap;
-
 use serde_json::{Map, Value};
 
+use super::ValueMapping;
 use super::template::{self, Part};
 use crate::error::ApiError;
 use crate::intake::bounded::Bounded;
@@ -17,13 +16,15 @@ const TEXT_CHARS: usize = LABEL_VALUE_CHARS;
 pub struct Source<'a> {
     /// The alert.
     pub alert: &'a Map<String, Value>,
-    /// Path → value there → what is used in its place.
-    pub value_mapping: &'a SortedMap<String, SortedMap<String, String>>,
+    /// What is used in place of its values.
+    pub value_mapping: &'a ValueMapping,
 }
 
 /// The value that a variable yields.
-enum Found<'a> {
+pub enum Found<'a> {
+    /// What the value mapping has in place of what is there.
     Mapped(&'a str),
+    /// What is there.
     Given(&'a Value),
 }
 
@@ -65,15 +66,22 @@ impl<'a> Source<'a> {
     }
 
     fn found(&self, field: &str, path: &str) -> Result<Found<'a>, ApiError> {
-        let value = template::find(self.alert, path).ok_or_else(|| {
-            ApiError::invalid(field, &format!("the variable '{}' does not resolve", cut(path, LABEL_NAME_CHARS)))
-        })?;
-        let mapped = self.value_mapping.get(path).and_then(|mapped| match value {
-            Value::String(text) => mapped.get(text),
-            other => mapped.get(&plain_text(other)?),
-        });
-        Ok(mapped.map_or(Found::Given(value), |value| Found::Mapped(value)))
+        found(self.alert, self.value_mapping, path).ok_or_else(|| {
+            let path = cut(path.trim(), LABEL_NAME_CHARS);
+            ApiError::invalid(field, &format!("the variable '{path}' does not resolve"))
+        })
     }
+}
+
+/// What the variable with a path yields; `None` where the path leads nowhere.
+pub fn found<'a>(alert: &'a Map<String, Value>, values: &'a ValueMapping, path: &str) -> Option<Found<'a>> {
+    let path = path.trim();
+    let value = template::find(alert, path)?;
+    let mapped = values.get(path).and_then(|mapped| match value {
+        Value::String(text) => mapped.get(text),
+        other => mapped.get(&plain_text(other)?),
+    });
+    Some(mapped.map_or(Found::Given(value), |value| Found::Mapped(value)))
 }
 
 /// A child of an object that becomes the labels: a text, or `Null` where there is none.

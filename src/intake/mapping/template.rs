@@ -1,4 +1,4 @@
-//! Templates of a field mapping: text with `{{a.b.c}}` variables, and where in an alert such a path leads.
+//! Templates: text with `{{a.b.c}}` variables, and where in an alert or a payload such a path leads.
 
 use serde_json::{Map, Value};
 
@@ -10,32 +10,32 @@ pub const TEMPLATE_CHARS: usize = 2048;
 pub enum Part<'a> {
     /// Text that is used as it is.
     Text(&'a str),
-    /// The value at a path.
+    /// The value at a path; as it is written, with the blanks around it.
     Variable(&'a str),
 }
 
 /// The parts of a template, as the configuration holds it.
 ///
 /// # Errors
-/// What is wrong: it is not a text, or as for [`parts`].
+/// What is wrong: it is not a text, it is too long, or as for [`parts`].
 pub fn read(template: &Value) -> Result<Vec<Part<'_>>, &'static str> {
-    template.as_str().ok_or("must be a text").and_then(parts)
+    let template = template.as_str().ok_or("must be a text")?;
+    if template.chars().nth(TEMPLATE_CHARS).is_some() {
+        return Err("must have at most 2048 characters");
+    }
+    parts(template)
 }
 
 /// The parts of a template, in their order.
 ///
 /// # Errors
-/// What is wrong: it is too long, a variable has no end or no path.
-fn parts(template: &str) -> Result<Vec<Part<'_>>, &'static str> {
-    if template.chars().nth(TEMPLATE_CHARS).is_some() {
-        return Err("must have at most 2048 characters");
-    }
+/// What is wrong: a variable has no end or no path.
+pub fn parts(template: &str) -> Result<Vec<Part<'_>>, &'static str> {
     let mut parts = Vec::new();
     let mut rest = template;
     while let Some((text, opened)) = rest.split_once("{{") {
         let (path, after) = opened.split_once("}}").ok_or("has a '{{' without '}}'")?;
-        let path = path.trim();
-        check_path(path)?;
+        check_path(path.trim())?;
         if !text.is_empty() {
             parts.push(Part::Text(text));
         }
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(parts("{{a.b}}"), Ok(vec![Variable("a.b")]));
         assert_eq!(
             parts("{{ a }}::{{b.0}} }} {x}"),
-            Ok(vec![Variable("a"), Text("::"), Variable("b.0"), Text(" }} {x}")])
+            Ok(vec![Variable(" a "), Text("::"), Variable("b.0"), Text(" }} {x}")])
         );
         assert_eq!(parts(""), Ok(vec![]));
     }
@@ -96,8 +96,8 @@ mod tests {
         for empty in ["{{}}", "{{ }}", "{{a..b}}", "{{.a}}", "{{a.}}"] {
             assert_eq!(parts(empty), Err("has a variable with an empty level, such as {{}} or {{a..b}}"), "{empty}");
         }
-        assert!(parts(&"é".repeat(2048)).is_ok());
-        assert_eq!(parts(&"é".repeat(2049)), Err("must have at most 2048 characters"));
+        assert!(read(&json!("é".repeat(2048))).is_ok());
+        assert_eq!(read(&json!("é".repeat(2049))), Err("must have at most 2048 characters"));
     }
 
     #[test]

@@ -3,10 +3,11 @@
 mod alerts;
 mod closed;
 mod flapping;
-mod grouping;
+pub mod grouping;
 mod inhibition;
-mod merging;
+pub mod merging;
 mod noise;
 mod people;
 mod states;
+mod telling;
 mod time;

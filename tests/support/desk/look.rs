@@ -8,18 +8,34 @@ use alarum::keys;
 
 use super::Desk;
 
+/// What subscribers are told of an incident.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub event_id: String,
+    pub event_time: u64,
+    pub person_id: Option<i64>,
+    pub incident: Incident,
+}
+
 impl Desk {
     // What subscribers see.
 
     /// The next event that subscribers are told of; it must be this one.
-    pub fn expect_event(&mut self, event_type: &str) -> Event {
+    pub fn expect_event(&mut self, event_type: &str) -> Told {
         let event = self.events.pop_front().unwrap_or_else(|| panic!("no event, instead of {event_type}"));
         assert_eq!(event.event_type.name(), event_type);
-        event
+        let Event { event_id, event_time, person_id, incident, .. } = event;
+        let incident = incident.unwrap_or_else(|| panic!("{event_type} is told of no incident"));
+        Told { event_id, event_time, person_id, incident }
+    }
+
+    /// The next event, whatever it happened to.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
     }
 
     /// The next events that subscribers are told of; they must be these.
-    pub fn expect_events<const N: usize>(&mut self, event_types: [&str; N]) -> [Event; N] {
+    pub fn expect_events<const N: usize>(&mut self, event_types: [&str; N]) -> [Told; N] {
         event_types.map(|event_type| self.expect_event(event_type))
     }
 

@@ -60,7 +60,7 @@ impl Rules {
 
     /// Somebody changes the channel's settings.
     pub fn change(&mut self, chance: &mut Chance) {
-        match chance.below(6) {
+        match chance.below(7) {
             0 => self.method = chance.below(4),
             1 => self.window = (chance.of(&[0, 0, 60, 300, 3600]), chance.percent(50)),
             2 => self.ruling.storms = chance.of(&[vec![], vec![2], vec![2, 3, 5], vec![3, 40], vec![4, 6]]),
@@ -79,6 +79,7 @@ impl Rules {
                 self.ruling.auto_resolve =
                     chance.of(&[None, None, after(60, false), after(900, true), after(86_400, false), after(30, true)]);
             }
+            5 => self.ruling.watched = chance.percent(60),
             _ => self.ruling.keep_open = chance.percent(30),
         }
     }

@@ -28,7 +28,7 @@ impl super::Told {
 }
 
 pub fn engine_event(event_told: &board::Event) -> Value {
-    let incident = engine_incident(&event_told.incident);
+    let incident = engine_incident(event_told.incident.as_ref().expect("it is told of an incident"));
     event(event_told.event_type.name(), event_told.person_id, event_told.event_time, incident)
 }
 

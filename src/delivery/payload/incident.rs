@@ -1,15 +1,16 @@
-//! The incident webhook's body (Flashduty, "Incident Webhook"), and the incident as payloads and the Open API show it.
-
-use crate::sorted::SortedMap;
+//! An incident as webhooks show it (Flashduty, "Incident Webhook"), and as the Open API does.
 
 use std::sync::LazyLock;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::board::{Assignment, Event, Handling, Incident, Responder};
-use crate::config::{Config, Person};
+use super::PersonView;
+use super::custom_action::AlertOfIncident;
+use crate::board::{Assignment, Handling, Incident, Responder};
+use crate::config::Config;
 use crate::intake::{Image, Severity, Status};
+use crate::sorted::SortedMap;
 
 /// An incident as webhooks show it.
 #[derive(Clone, Debug, Serialize)]
@@ -55,14 +56,8 @@ pub struct IncidentView<'a> {
     channel_name: &'a str,
     group_method: char,
     detail_url: String,
-}
-
-/// A person as payloads show them.
-#[derive(Clone, Debug, Serialize)]
-pub struct PersonView {
-    person_id: i64,
-    person_name: String,
-    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) alerts: Option<Vec<AlertOfIncident<'a>>>,
 }
 
 /// Somebody who was asked to handle an incident or does.
@@ -72,13 +67,6 @@ struct ResponderView {
     person: PersonView,
     assigned_at: u64,
     acknowledged_at: u64,
-}
-
-impl PersonView {
-    fn new(id: i64, config: &Config) -> Self {
-        let Person { id, name, email } = config.person(id);
-        Self { person_id: id, person_name: name, email }
-    }
 }
 
 impl<'a> IncidentView<'a> {
@@ -132,6 +120,7 @@ impl<'a> IncidentView<'a> {
             channel_name: config.channel(incident.channel_id).map_or("", |c| &c.name),
             group_method: incident.group_method(),
             detail_url: format!("{base_url}/incident/detail/{}", incident.incident_id),
+            alerts: None,
         }
     }
 }
@@ -169,27 +158,4 @@ impl<'a> IncidentInfo<'a> {
             manual_overrides: handling.map_or(&[], |handling| &handling.overrides),
         }
     }
-}
-
-#[derive(Serialize)]
-struct Webhook<'a> {
-    event_id: &'a str,
-    event_time: u64,
-    event_type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    person: Option<PersonView>,
-    incident: IncidentView<'a>,
-}
-
-/// The body of an event's webhook.
-pub fn incident_webhook(event: &Event, config: &Config) -> Vec<u8> {
-    let webhook = Webhook {
-        event_id: &event.event_id,
-        event_time: event.event_time,
-        event_type: event.event_type.name(),
-        person: event.person_id.map(|id| PersonView::new(id, config)),
-        incident: IncidentView::new(&event.incident, config),
-    };
-    // Plain data with text keys: serialising it into memory has no way to fail.
-    serde_json::to_vec(&webhook).unwrap_or_default()
 }
