@@ -4,6 +4,7 @@ mod alerts;
 mod flapping;
 mod grouping;
 mod inhibition;
+mod leaving;
 mod merging;
 mod noise;
 mod people;
