@@ -199,3 +199,13 @@ fn a_recovered_alert_that_moves_to_an_acknowledged_incident_ends_no_source_of_it
     desk.discarded_target("host");
     assert!(desk.open_alert("host").is_none());
 }
+
+#[test]
+fn what_mutes_an_alert_counts_until_its_own_end_also_where_something_else_would_have_ended_before() {
+    let mut desk = desk();
+    desk.rules(|ruling| ruling.silenced_until = T0 + 300).target("host");
+    desk.at(200).rules(|ruling| ruling.silenced_until = 0).source("switch").target("host");
+    desk.at(250).recovers("switch");
+    assert!(desk.at(300).is_muted("host") && desk.at(799).is_muted("host"));
+    assert!(!desk.at(800).is_muted("host"));
+}
