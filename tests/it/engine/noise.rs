@@ -170,6 +170,7 @@ fn a_quick_silence_that_ends_leaves_the_others_as_they_are() {
     let (disk, warning) = (desk.holding("disk"), desk.holding("warning"));
     desk.silence(&disk, 60);
     desk.silence(&warning, 120);
+    assert!(desk.at(59).fires("mem").is_muted("mem"), "each has its own");
     desk.at(60).fires("cpu").fires_with("net", |event| event.status = Status::Warning);
     assert!(!desk.is_muted("cpu") && desk.is_muted("net"));
     assert!(!desk.board().silence_ended(T0 + 119) && desk.board().silence_ended(T0 + 120));
