@@ -73,4 +73,12 @@ mod tests {
         assert!(!muted.is_over(4999) && muted.is_over(5000));
         assert!(Flaps::default().is_over(0));
     }
+
+    #[test]
+    fn what_has_not_happened_is_not_stored_and_what_has_reads_back() {
+        assert_eq!(serde_json::to_string(&Flaps::default()).expect("plain data"), "{}");
+        let flaps = Flaps { changes: vec![1, 2], muted_until: 3 };
+        let text = serde_json::to_string(&flaps).expect("plain data");
+        assert_eq!(serde_json::from_str::<Flaps>(&text).expect("as written"), flaps);
+    }
 }

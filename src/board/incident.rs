@@ -152,7 +152,8 @@ impl Progress {
 }
 
 impl Incident {
-    /// The incident that a first alert makes, under an id of its own. The alert is not in it yet.
+    /// The incident that a first alert makes, under an id of its own. The alert is not in it yet: what follows from
+    /// those that are is not said.
     pub fn of(incident_id: String, channel_id: i64, alert: &Alert, secs: u64) -> Self {
         Self {
             incident_id,
@@ -160,10 +161,8 @@ impl Incident {
             integration_id: alert.integration_id,
             title: alert.title.clone(),
             description: alert.description.clone(),
-            incident_severity: alert.alert_severity,
             first_severity: alert.alert_severity,
             created_at: secs,
-            updated_at: secs,
             start_time: secs,
             labels: alert.labels.clone(),
             images: alert.images.clone(),
@@ -201,13 +200,8 @@ impl Incident {
         }
         let known = self.alert_ids.iter().min().zip(self.alert_ids.iter().max());
         let known = known.map(|(least, greatest)| (least.clone(), greatest.clone()));
-        let (least, greatest) = self.span.get_or_insert_with(|| known.unwrap_or((id.clone(), id.clone())));
-        if id < least {
-            least.clone_from(id);
-        }
-        if id > greatest {
-            greatest.clone_from(id);
-        }
+        let (least, greatest) = self.span.take().or(known).unwrap_or_else(|| (id.clone(), id.clone()));
+        self.span = Some((least.min(id.clone()), greatest.max(id.clone())));
     }
 
     /// Lets an alert go that moves to another incident.

@@ -317,3 +317,37 @@ impl Step<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_sees_what_it_has_changed_itself() {
+        let mut board = Board::new(1);
+        let mut step = board.step();
+        let texts = Texts { keys: vec![vec![1]], score: 900 };
+        step.put_alike("kept", texts.clone());
+        step.put_alike("gone", texts.clone());
+        assert_eq!(step.alikes().expect("no pages").keys().collect::<Vec<_>>(), ["gone", "kept"]);
+        let changes = step.changes();
+        board.commit(changes);
+        let mut step = board.step();
+        step.remove_alike("gone");
+        assert_eq!(step.alikes().expect("no pages").keys().collect::<Vec<_>>(), ["kept"]);
+        assert_eq!(step.alike("gone"), Ok(None));
+        assert_eq!(step.alike("kept"), Ok(Some(texts)));
+    }
+
+    #[test]
+    fn an_alert_that_is_no_source_and_was_none_changes_nothing() {
+        let board = Board::new(1);
+        let mut step = board.step();
+        step.source("a", &[], 1);
+        assert!(step.changes().sources.is_none());
+        let mut step = board.step();
+        step.source("a", &[7], 1);
+        step.source("a", &[], 1);
+        assert!(step.changes().sources.is_some_and(|sources| sources.is_empty()));
+    }
+}

@@ -30,7 +30,7 @@ pub fn muted(
     for silence in step.silences().iter().filter(|silence| silence.silences(alert, secs)) {
         longest(silence.end_time, MutedBy::Silence, &silence.rule_id);
     }
-    longest(flapping::muted_until(step, identity, secs)?, MutedBy::Flapping, "");
+    longest(flapping::muted_until(step, identity)?, MutedBy::Flapping, "");
     Ok(found)
 }
 

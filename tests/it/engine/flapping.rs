@@ -155,6 +155,15 @@ fn changes_while_it_is_muted_do_not_make_the_mute_longer() {
     assert!(desk.alert("disk").muted.is_none());
 }
 
+#[test]
+fn from_the_second_in_which_the_mute_ends_changes_count_again() {
+    for (recovered, muted) in [(609, false), (610, true)] {
+        let mut desk = desk_with(policy(1, 3600, 600));
+        desk.flaps("disk", &[0, 10, 20, recovered, 700]);
+        assert_eq!(desk.alert("disk").muted.is_some(), muted, "{recovered}");
+    }
+}
+
 /// Whether the board let go of what it remembers of a key, when it moved things to pages, must not show.
 #[test]
 fn what_is_remembered_of_a_key_for_more_than_a_day_matters_no_more() {

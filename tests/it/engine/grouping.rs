@@ -14,7 +14,7 @@ pub fn by(marks: &[u64]) -> Grouping {
 }
 
 /// By similarity: the features of one field.
-fn like(features: &[u32]) -> Grouping {
+pub fn like(features: &[u32]) -> Grouping {
     Grouping { texts: Some(Texts { keys: vec![features.to_vec()], score: 900 }), ..Grouping::default() }
 }
 

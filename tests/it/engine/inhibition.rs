@@ -169,11 +169,43 @@ fn a_recovery_that_comes_late_does_not_end_a_source_that_a_later_record_opened()
 }
 
 #[test]
-fn of_several_things_that_mute_the_one_that_lasts_longest_counts() {
+fn of_several_things_that_mute_the_one_that_lasts_longest_counts_and_of_equal_ones_the_rule() {
     let mut desk = desk();
     desk.source("switch");
-    for (until, by) in [(599, MutedBy::Inhibit), (601, MutedBy::Silence)] {
+    for (until, by) in [(599, MutedBy::Inhibit), (600, MutedBy::Silence), (601, MutedBy::Silence)] {
         desk.rules(|ruling| ruling.silenced_until = T0 + until).target("host");
         assert_eq!(desk.alert("host").muted.expect("muted").by, by);
     }
+}
+
+#[test]
+fn a_source_that_moves_to_an_incident_which_nobody_is_at_inhibits_still() {
+    let mut desk = desk();
+    desk.fires("known").source("switch");
+    let (known, alert) = (desk.holding("known"), desk.alert("switch").alert_id);
+    desk.does(super::merging::alert_merging(&[&alert], &known));
+    desk.discarded_target("host");
+    assert!(desk.open_alert("host").is_none());
+}
+
+#[test]
+fn a_recovered_alert_that_moves_to_an_acknowledged_incident_ends_no_source_of_its_key() {
+    let mut desk = desk();
+    desk.fires("known").rules(|ruling| ruling.keep_open = true).source("switch");
+    let (known, alert) = (desk.holding("known"), desk.alert("switch").alert_id);
+    desk.acknowledge(&known).recovers("switch").source("switch");
+    assert_ne!(desk.alert("switch").alert_id, alert);
+    desk.does(super::merging::alert_merging(&[&alert], &known));
+    desk.discarded_target("host");
+    assert!(desk.open_alert("host").is_none());
+}
+
+#[test]
+fn what_mutes_an_alert_counts_until_its_own_end_also_where_something_else_would_have_ended_before() {
+    let mut desk = desk();
+    desk.rules(|ruling| ruling.silenced_until = T0 + 300).target("host");
+    desk.at(200).rules(|ruling| ruling.silenced_until = 0).source("switch").target("host");
+    desk.at(250).recovers("switch");
+    assert!(desk.at(300).is_muted("host") && desk.at(799).is_muted("host"));
+    assert!(!desk.at(800).is_muted("host"));
 }

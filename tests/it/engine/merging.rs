@@ -180,6 +180,17 @@ fn an_incident_that_is_left_with_recovered_alerts_only_closes_as_recovered() {
 }
 
 #[test]
+fn an_incident_that_had_recovered_before_stays_as_it_is_when_a_recovered_alert_leaves_it() {
+    let (mut desk, [target]) = desk_with(["other"]);
+    desk.rules(|ruling| (ruling.grouping, ruling.keep_open) = (Some(by(&[1])), true)).fires("a").fires("b");
+    let (source, a) = (desk.holding("a"), desk.alert("a").alert_id);
+    desk.at(70).recovers("a").recovers("b").at(80);
+    desk.does(alert_merging(&[&a], &target));
+    let left = desk.incident(&source);
+    assert_eq!((left.is_open(), left.incident_status, left.end_time), (true, Status::Ok, T0 + 70));
+}
+
+#[test]
 fn alerts_that_were_closed_stay_closed_where_they_move() {
     let (mut desk, [a, b]) = desk_with(["a", "b"]);
     let alert = desk.alert("a").alert_id;

@@ -5,6 +5,7 @@ mod closed;
 mod flapping;
 pub mod grouping;
 mod inhibition;
+mod leaving;
 pub mod merging;
 mod noise;
 mod people;

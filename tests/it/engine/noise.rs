@@ -164,6 +164,19 @@ fn a_quick_silence_goes_at_its_end_and_what_is_still_open_starts_an_incident() {
 }
 
 #[test]
+fn a_quick_silence_that_ends_leaves_the_others_as_they_are() {
+    let mut desk = desk();
+    desk.fires("disk").fires_with("warning", |event| event.status = Status::Warning);
+    let (disk, warning) = (desk.holding("disk"), desk.holding("warning"));
+    desk.silence(&disk, 60);
+    desk.silence(&warning, 120);
+    assert!(desk.at(59).fires("mem").is_muted("mem"), "each has its own");
+    desk.at(60).fires("cpu").fires_with("net", |event| event.status = Status::Warning);
+    assert!(!desk.is_muted("cpu") && desk.is_muted("net"));
+    assert!(!desk.board().silence_ended(T0 + 119) && desk.board().silence_ended(T0 + 120));
+}
+
+#[test]
 fn a_quick_silence_from_the_same_incident_changes_the_one_that_is_there() {
     let mut desk = desk();
     desk.fires("disk").expect_event("i_new");

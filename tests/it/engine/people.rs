@@ -356,7 +356,7 @@ fn a_timeline_keeps_its_newest_five_hundred_entries() {
 }
 
 #[test]
-fn an_action_names_the_incidents_that_it_concerns() {
+fn an_action_names_the_incidents_and_the_alerts_that_it_concerns() {
     let id = || "a".to_owned();
     for action in [
         Action::Acknowledge(vec![id()]),
@@ -368,5 +368,36 @@ fn an_action_names_the_incidents_that_it_concerns() {
         assert_eq!(action.incident_ids(), ["a"], "{action:?}");
     }
     assert_eq!(merge(&["a", "b"], "c").incident_ids(), ["a", "b", "c"]);
-    assert!(Action::CloseAlerts(vec![id()]).incident_ids().is_empty());
+    let closing = Action::CloseAlerts(vec![id()]);
+    assert!(closing.incident_ids().is_empty());
+    assert_eq!(closing.alert_ids(), ["a"]);
+    assert_eq!(alert_merging(&["x", "y"], "a").alert_ids(), ["x", "y"]);
+    assert!(merge(&["a"], "c").alert_ids().is_empty());
+}
+
+#[test]
+fn an_action_on_several_can_be_narrowed_to_some_of_them_and_stays_what_it_is() {
+    let both = || vec!["a".to_owned(), "b".to_owned()];
+    let one = || vec!["b".to_owned()];
+    let said = Resolution { root_cause: Some("disk".into()), ..Resolution::default() };
+    let on = |ids: fn() -> Vec<String>, said: &Resolution| {
+        [
+            Action::Acknowledge(ids()),
+            Action::Unacknowledge(ids()),
+            Action::Snooze(ids(), 5),
+            Action::Wake(ids()),
+            Action::Resolve(ids(), said.clone()),
+            Action::Reopen(ids(), "again".into()),
+            Action::Assign(ids(), vec![7]),
+            Action::Comment(ids(), "c".into(), true),
+            Action::DisableMerge(ids()),
+            Action::Remove(ids()),
+            Action::CloseAlerts(ids()),
+        ]
+    };
+    for (action, narrowed) in on(both, &said).into_iter().zip(on(one, &said)) {
+        assert_eq!(action.of(one()), narrowed);
+    }
+    let merging = merge(&["a", "b"], "c");
+    assert_eq!(merging.of(one()), merging, "it is about one incident");
 }
