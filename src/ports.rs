@@ -150,6 +150,10 @@ pub trait Relay {
 
     /// Has retried what is due; `None` if that failed.
     async fn retry(&self) -> Option<DeliveryReport>;
+
+    /// Has a custom action run ([`ActionRun`](crate::delivery::ActionRun) as JSON). Returns what went wrong, empty if
+    /// nothing did; `None`: that is not known.
+    async fn run_action(&self, action: i64, run: Vec<u8>) -> Option<String>;
 }
 
 /// Questions to the component that takes alerts in: it alone knows senders' protocols and the rules of integrations.

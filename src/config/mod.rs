@@ -302,7 +302,7 @@ fn with_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigErro
         let mut details: Details = entry.split(&Details::FIELDS).read()?;
         let subscription: Subscription = entry.read()?;
         let named = |problem| ConfigError(format!("subscriptions: id {}: {problem}", subscription.id));
-        details.check().map_err(named)?;
+        details.check(&subscription).map_err(named)?;
         Ok(Subscription { details, ..subscription })
     };
     document.entries("subscriptions")?.into_iter().map(read).collect()

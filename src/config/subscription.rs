@@ -10,6 +10,8 @@ use crate::intake::mapping::{ValueMapping, check::check_values};
 use crate::secret::Secret;
 use crate::sorted::SortedMap;
 
+/// The limit for the call of a custom action, milliseconds (Flashduty, "Custom Actions").
+const ACTION_MS: u64 = 2000;
 /// The most headers that a subscription adds.
 const HEADERS: usize = 20;
 /// The longest value of a header, bytes.
@@ -56,7 +58,8 @@ pub struct Subscription {
     /// The event types it gets, of its kind; empty for all. `a_close` it gets anyway.
     #[serde(default)]
     pub event_types: Vec<String>,
-    /// The limit for one attempt where it is not [`Delivery::timeout_ms`]: 100 to 30 000 ms.
+    /// The limit for one attempt where it is not the usual one ([`Delivery::timeout_ms`](super::Delivery::timeout_ms), for a custom action 2000 ms): 100 to
+    /// 30 000 ms.
     pub timeout_ms: Option<u64>,
     /// How it is sent to; read apart, because only who delivers needs it.
     #[serde(skip)]
@@ -98,6 +101,19 @@ pub enum SubscriptionKind {
     Incident,
     /// What happens to alerts.
     Alert,
+    /// Nothing by itself: it is called when somebody runs it on an incident (Flashduty, "Custom Actions").
+    Action,
+}
+
+impl SubscriptionKind {
+    /// Its name in the protocol.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Incident => "incident",
+            Self::Alert => "alert",
+            Self::Action => "action",
+        }
+    }
 }
 
 impl Details {
@@ -109,7 +125,11 @@ impl Details {
     ///
     /// # Errors
     /// What cannot be followed.
-    pub(super) fn check(&mut self) -> Result<(), String> {
+    pub(super) fn check(&mut self, of: &Subscription) -> Result<(), String> {
+        let told_later = self.retries.is_some() || !self.retry_waits_s.is_empty() || !self.filters.0.is_empty();
+        if of.is_action() && told_later {
+            return Err("filters, retries, retry_waits_s: a custom action has none of them".to_owned());
+        }
         let waits = if self.retry_waits_s.is_empty() { &WAITS_S } else { self.retry_waits_s.as_slice() };
         self.schedule = Schedule::new(waits, self.retries)?;
         self.filters.check().map_err(|problem| format!("filters: {problem}"))?;
@@ -147,13 +167,21 @@ impl Subscription {
         self.kind == SubscriptionKind::Alert
     }
 
-    /// Whether it is told what happens in a channel.
+    /// Whether people run it on incidents; it is then told nothing by itself.
+    pub fn is_action(&self) -> bool {
+        self.kind == SubscriptionKind::Action
+    }
+
+    /// Whether it is for a channel.
     pub fn covers(&self, channel_id: i64) -> bool {
         self.channel_ids.is_empty() || self.channel_ids.contains(&channel_id)
     }
 
     /// Refuses event types that cannot be chosen. The text names the field.
     pub(super) fn check(&self) -> Result<(), String> {
+        if self.is_action() && !self.event_types.is_empty() {
+            return Err("event_types: a custom action has none".to_owned());
+        }
         let selectable = |kind: &EventType| kind.is_alert() == self.is_for_alerts() && kind.is_selectable();
         for name in &self.event_types {
             if !EventType::ALL.iter().any(|kind| kind.name() == name && selectable(kind)) {
@@ -170,7 +198,8 @@ impl Subscription {
 
     /// The limit for one attempt, milliseconds.
     pub fn timeout_ms(&self, config: &Config) -> u64 {
-        self.timeout_ms.unwrap_or(config.delivery.timeout_ms)
+        let usual_ms = if self.is_action() { ACTION_MS } else { config.delivery.timeout_ms };
+        self.timeout_ms.unwrap_or(usual_ms)
     }
 
     /// The secrets that sign, the one in force first.
@@ -192,8 +221,9 @@ mod tests {
         let mut details = serde_json::Map::new();
         let all = subscription.as_object_mut().expect("fields");
         details.extend(Details::FIELDS.iter().filter_map(|name| all.remove_entry(*name)));
-        crate::json::from_value::<Subscription>(subscription).expect("a subscription").check()?;
-        crate::json::from_value::<Details>(details.into()).expect("details").check()
+        let subscription = crate::json::from_value::<Subscription>(subscription).expect("a subscription");
+        subscription.check()?;
+        crate::json::from_value::<Details>(details.into()).expect("details").check(&subscription)
     }
 
     #[test]
@@ -205,6 +235,18 @@ mod tests {
         assert_eq!(checked(json!({"event_types": ["i_new", "a_new"]})), refused("a_new"));
         assert_eq!(checked(json!({"kind": "alert", "event_types": ["i_new"]})), refused("i_new"));
         assert_eq!(checked(json!({"event_types": ["i_notify"]})), refused("i_notify"));
+    }
+
+    #[test]
+    fn a_custom_action_is_told_nothing_by_itself() {
+        assert_eq!(checked(json!({"kind": "action", "headers": {"x-team": "a"}})), Ok(()));
+        let chosen = checked(json!({"kind": "action", "event_types": ["i_custom"]}));
+        assert_eq!(chosen, Err("event_types: a custom action has none".to_owned()));
+        for fields in [json!({"retries": 1}), json!({"retry_waits_s": [5]}), json!({"filters": [[]]})] {
+            let mut fields = fields;
+            fields["kind"] = json!("action");
+            assert!(checked(fields.clone()).is_err(), "{fields}");
+        }
     }
 
     #[test]

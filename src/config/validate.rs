@@ -5,6 +5,9 @@ use super::{Config, ConfigError, IntegrationKind};
 use crate::ingest::Door;
 use crate::sorted::add;
 
+/// The most custom actions of a channel (Flashduty, "Custom Actions").
+const ACTIONS: usize = 5;
+
 impl Config {
     /// Finds the first problem of what every component needs.
     pub(super) fn validate_shared(&self) -> Result<(), ConfigError> {
@@ -119,6 +122,12 @@ impl Config {
             for id in &subscription.channel_ids {
                 check(self.channel(*id).is_some(), || format!("{at}: channel_ids: there is no channel {id}"))?;
             }
+        }
+        let actions: Vec<_> = self.subscriptions.iter().filter(|s| s.is_action() && s.enabled).collect();
+        for channel in &self.channels {
+            let count = actions.iter().filter(|action| action.covers(channel.id)).count();
+            let problem = || format!("channels: id {}: must have at most {ACTIONS} custom actions", channel.id);
+            check(count <= ACTIONS, problem)?;
         }
         Ok(())
     }

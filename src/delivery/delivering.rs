@@ -5,9 +5,8 @@ use futures_util::future::join_all;
 use super::account::{Account, Written};
 use super::attempt::Attempted;
 use super::line::Line;
-use super::payload::payload;
 use super::report::DeliveryReport;
-use super::segment::{Kind, Told};
+use super::segment::Told;
 use super::sending::Sending;
 use super::wants::wants;
 use crate::board::head::Lease;
@@ -67,7 +66,8 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         let channel = board.head.channel_id;
         let concerns = |ids: &[i64]| ids.is_empty() || ids.contains(&channel);
         let mut subscriptions = Vec::new();
-        for subscription in self.config.subscriptions.iter().filter(|s| s.enabled && concerns(&s.channel_ids)) {
+        let told = |s: &&Subscription| s.enabled && !s.is_action() && concerns(&s.channel_ids);
+        for subscription in self.config.subscriptions.iter().filter(told) {
             subscriptions.push(subscription);
         }
         let queues = self.read_queues(ledger, &subscriptions).await?;
@@ -87,7 +87,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
 
     /// Tells every subscription of some events. Who is to be told later is noted as behind.
     async fn tell(&self, lines: &mut [Line<'a>], events: &[Event], account: &mut Account<'_, R>) {
-        let told: Vec<Told> = events.iter().map(|event| self.told(event)).collect();
+        let told: Vec<Told> = events.iter().map(|event| Told::of(event, self.config)).collect();
         let now = self.folder.clock.now();
         for line in lines.iter_mut() {
             let wanted = told.iter().filter(|told| wants(line.subscription, told));
@@ -108,22 +108,8 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         }
     }
 
-    /// An event as it is told.
-    fn told(&self, event: &Event) -> Told {
-        Told {
-            event_id: event.event_id.clone(),
-            event_type: event.event_type.name().to_owned(),
-            event_time: event.event_time,
-            kind: if event.is_alert() { Kind::Alert } else { Kind::Incident },
-            ref_id: event.ref_id().to_owned(),
-            channel_id: event.channel_id(),
-            body: String::from_utf8(payload(event, self.config)).unwrap_or_default(),
-            stands_in: String::new(),
-        }
-    }
-
-    /// Sends a sample to a subscription once.
-    pub(crate) async fn send_sample(&self, subscription: &Subscription, told: &Told) -> Attempted {
+    /// Sends something to a subscription once, whatever becomes of it.
+    pub(crate) async fn send_once(&self, subscription: &Subscription, told: &Told) -> Attempted {
         self.sending().try_once(subscription, told).await.0
     }
 

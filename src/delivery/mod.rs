@@ -7,6 +7,7 @@
 //! incident in order.
 
 mod account;
+mod action;
 mod attempt;
 pub mod breaker;
 mod catching_up;
@@ -25,9 +26,11 @@ pub mod segment;
 mod sending;
 pub mod sign;
 pub mod target;
+mod telling;
 pub mod template;
 mod wants;
 
+pub use action::ActionRun;
 pub use delivering::Delivering;
 pub use payload::{IncidentInfo, IncidentView, custom_action, payload};
 pub use queue::{Item, Queue, REPLAYS, Replay};

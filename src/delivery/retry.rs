@@ -39,10 +39,10 @@ impl Schedule {
             return Err(format!("retries: must be at most {RETRIES_LIMIT}"));
         }
         if waits_s.iter().any(|wait| !(1..=WAIT_LIMIT_S).contains(wait)) {
-            return Err(format!("waits: must be 1 to {WAIT_LIMIT_S} seconds"));
+            return Err(format!("retry_waits_s: must be 1 to {WAIT_LIMIT_S} seconds"));
         }
         match waits_s.last() {
-            None if retries > 0 => Err("waits: there must be one where there are retries".to_owned()),
+            None if retries > 0 => Err("retry_waits_s: there must be one where there are retries".to_owned()),
             last => {
                 let repeated = std::iter::repeat(last.copied().unwrap_or(0));
                 Ok(Self { waits_s: waits_s.iter().copied().chain(repeated).take(retries).collect() })

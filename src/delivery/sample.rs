@@ -1,39 +1,48 @@
 //! A sample event, for trying out a subscription.
 
-use super::payload::payload;
-use super::segment::{Kind, Told};
-use crate::board::{Event, EventType, Incident};
-use crate::config::Config;
+use super::action::ActionRun;
+use super::segment::Told;
+use crate::board::{Alert, Event, EventType, Incident, ToldAlert};
+use crate::config::{Config, Subscription, SubscriptionKind};
 use crate::time::Timestamp;
 
-/// The incident of a sample; there is none with this id.
-const INCIDENT_ID: &str = "000000000000000000000000";
+/// The id of the incident or alert of a sample; there is none with it.
+const SAMPLE_ID: &str = "000000000000000000000000";
 
-/// An event of an incident that does not exist.
-pub fn sample(config: &Config, now: Timestamp, event_id: String) -> Told {
+/// An event such as a subscription is told: of an incident or alert that does not exist.
+pub fn sample(subscription: &Subscription, config: &Config, now: Timestamp, event_id: String) -> Told {
     let channel_id = config.channels.first().map_or(0, |channel| channel.id);
+    let (title, description) =
+        ("A test of this webhook".to_owned(), "Nothing has happened: somebody asked for a test delivery.".to_owned());
+    let secs = now.secs();
     let incident = Incident {
-        incident_id: INCIDENT_ID.to_owned(),
+        incident_id: SAMPLE_ID.to_owned(),
         channel_id,
-        title: "A test of this webhook".to_owned(),
-        description: "Nothing has happened: somebody asked for a test delivery.".to_owned(),
-        created_at: now.secs(),
-        updated_at: now.secs(),
-        start_time: now.secs(),
-        last_time: now.secs(),
+        title: title.clone(),
+        description: description.clone(),
+        created_at: secs,
+        updated_at: secs,
+        start_time: secs,
+        last_time: secs,
         ..Incident::default()
     };
-    let (event_time, event_type) = (now.millis(), EventType::New);
-    let event = Event { event_id, event_type, event_time, person_id: None, incident: Some(incident), alert: None };
-    let body = String::from_utf8(payload(&event, config)).unwrap_or_default();
-    Told {
-        event_id: event.event_id,
-        event_type: event_type.name().to_owned(),
-        event_time,
-        kind: Kind::Incident,
-        ref_id: INCIDENT_ID.to_owned(),
-        channel_id,
-        body,
-        stands_in: String::new(),
+    let mut alert = Alert::default();
+    (alert.alert_id, alert.title, alert.description) = (SAMPLE_ID.to_owned(), title, description);
+    (alert.start_time, alert.last_time, alert.event_cnt) = (secs, secs, 1);
+    let of = |event_type, incident, alert| Event {
+        event_id: event_id.clone(),
+        event_type,
+        event_time: now.millis(),
+        person_id: None,
+        incident,
+        alert,
+    };
+    match subscription.kind {
+        SubscriptionKind::Incident => Told::of(&of(EventType::New, Some(incident), None), config),
+        SubscriptionKind::Alert => {
+            let told = Box::new(ToldAlert::new(&alert, channel_id, None));
+            Told::of(&of(EventType::AlertNew, None, Some(told)), config)
+        }
+        SubscriptionKind::Action => ActionRun::new(of(EventType::Custom, Some(incident), None), &[alert]).told(config),
     }
 }

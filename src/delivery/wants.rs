@@ -17,7 +17,8 @@ pub(super) fn wants(subscription: &Subscription, told: &Told) -> bool {
     // What is not for choosing is told to all.
     let typed =
         chosen.is_empty() || told.event_type == EventType::AlertClose.name() || chosen.contains(&told.event_type);
-    subscription.is_for_alerts() == (told.kind == Kind::Alert)
+    !subscription.is_action()
+        && subscription.is_for_alerts() == (told.kind == Kind::Alert)
         && subscription.covers(told.channel_id)
         && typed
         && (subscription.details.filters.0.is_empty() || passes(subscription, told))

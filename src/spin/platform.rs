@@ -38,7 +38,7 @@ impl Log for Spin {
 impl Wake for Spin {
     async fn wake(&self, company: bool) -> Option<Seen> {
         let query = if company { "?company=1" } else { "" };
-        let data = chained(&format!("http://fanout.spin.internal/wake{query}")).await?;
+        let data = chained(&format!("http://fanout.spin.internal/wake{query}"), Vec::new()).await?;
         crate::json::from_value(data.get("seen")?.clone()).ok()
     }
 }
@@ -46,11 +46,16 @@ impl Wake for Spin {
 impl Relay for Spin {
     async fn deliver(&self, channel: i64, token: u64) -> Option<DeliveryReport> {
         let url = format!("http://courier.spin.internal/deliver?channel={channel}&token={token}");
-        crate::json::from_value(chained(&url).await?).ok()
+        crate::json::from_value(chained(&url, Vec::new()).await?).ok()
     }
 
     async fn retry(&self) -> Option<DeliveryReport> {
-        crate::json::from_value(chained("http://courier.spin.internal/retry").await?).ok()
+        crate::json::from_value(chained("http://courier.spin.internal/retry", Vec::new()).await?).ok()
+    }
+
+    async fn run_action(&self, action: i64, run: Vec<u8>) -> Option<String> {
+        let data = chained(&format!("http://courier.spin.internal/action?id={action}"), run).await?;
+        data.get("message")?.as_str().map(str::to_owned)
     }
 }
 
@@ -83,8 +88,8 @@ impl Admission for Spin {
 
 /// Calls another component; its answer's `data`. What fails is logged: the other component has logged why, and tick
 /// will do it.
-async fn chained(url: &str) -> Option<serde_json::Value> {
-    let failed = match spin_sdk::http::post(url, Vec::new()).await {
+async fn chained(url: &str, body: Vec<u8>) -> Option<serde_json::Value> {
+    let failed = match spin_sdk::http::post(url, body).await {
         Ok(response) if response.status().is_success() => match response.into_body().bytes().await {
             Ok(body) => {
                 let answer: serde_json::Value = serde_json::from_slice(&body).ok()?;

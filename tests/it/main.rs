@@ -8,6 +8,7 @@ mod alert_webhooks;
 mod archive;
 mod channel_rules;
 mod channels;
+mod custom_actions;
 mod delivering;
 mod documents;
 mod engine;

@@ -173,10 +173,10 @@ impl Cluster {
     }
 
     /// Starts a request at some courier instance.
-    pub fn courier(self: &Rc<Self>, path: &str, answered: impl FnOnce(Answer) + 'static) {
+    pub fn courier(self: &Rc<Self>, path: &str, body: &str, answered: impl FnOnce(Answer) + 'static) {
         let nth = self.sim.below(self.couriers.borrow().len());
         let (courier, node, cluster) = (self.couriers.borrow()[nth].clone(), self.node(), self.clone());
-        let request = request("POST", path, "");
+        let request = request("POST", path, body);
         self.sim.spawn(COURIER + nth as u64, async move {
             let store = cluster.store_handle();
             answered(courier.handle(&store, &node, Some(&cluster.config), &request).await);
@@ -321,7 +321,7 @@ impl Wake for Node {
         if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
             return None;
         }
-        let data = self.chained(if company { "/wake?company=1" } else { "/wake" }).await?;
+        let data = self.chained(if company { "/wake?company=1" } else { "/wake" }, "").await?;
         serde_json::from_value(data.get("seen")?.clone()).ok()
     }
 }
@@ -331,12 +331,20 @@ impl Relay for Node {
         if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
             return None;
         }
-        let data = self.chained(&format!("/deliver?channel={channel}&token={token}")).await?;
+        let data = self.chained(&format!("/deliver?channel={channel}&token={token}"), "").await?;
         serde_json::from_value(data).ok()
     }
 
     async fn retry(&self) -> Option<DeliveryReport> {
-        serde_json::from_value(self.chained("/retry").await?).ok()
+        serde_json::from_value(self.chained("/retry", "").await?).ok()
+    }
+
+    async fn run_action(&self, action: i64, run: Vec<u8>) -> Option<String> {
+        if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
+            return None;
+        }
+        let data = self.chained(&format!("/action?id={action}"), &String::from_utf8(run).ok()?).await?;
+        data["message"].as_str().map(str::to_owned)
     }
 }
 
@@ -358,7 +366,7 @@ impl Admission for Node {
 impl Node {
     /// Calls some instance that folds or delivers, and waits for its answer. Whoever waits for one that crashes gets none: the host
     /// then ends the call with an error.
-    async fn chained(&self, target: &str) -> Option<Value> {
+    async fn chained(&self, target: &str, body: &str) -> Option<Value> {
         let answered = Rc::new(RefCell::new(None));
         let slot = Rc::downgrade(&answered);
         let guard = Rc::new(());
@@ -371,7 +379,7 @@ impl Node {
         };
         match target.starts_with("/wake") {
             true => self.cluster.fanout(target, answered_with),
-            false => self.cluster.courier(target, answered_with),
+            false => self.cluster.courier(target, body, answered_with),
         }
         poll_fn(|cx| if alive.strong_count() == 0 { Poll::Ready(()) } else { pending(cx) }).await;
         let answer: Answer = answered.take()?;

@@ -1,6 +1,7 @@
 //! What people do to incidents, call by call (Flashduty Open API). A call names incidents that may lie in several
 //! channels; nothing is done in any of them unless all of it can be.
 
+mod custom;
 mod read;
 
 use serde_json::{Value, json};
@@ -14,11 +15,11 @@ use crate::error::{ApiError, Code};
 use crate::fanout::ToDeliver;
 use crate::fold::{ActError, PageCache};
 use crate::http::{Answer, Request};
-use crate::ports::{Clock, Log, Random, Store};
+use crate::ports::{Clock, Log, Random, Relay, Store};
 use crate::sorted::SortedMap;
 
 /// The paths of the calls; the manifest leads them to the actions component.
-pub const ACTS: [&str; 18] = [
+pub const ACTS: [&str; 19] = [
     "/incident/create",
     "/incident/ack",
     "/incident/unack",
@@ -35,9 +36,13 @@ pub const ACTS: [&str; 18] = [
     "/incident/disable-merge",
     "/incident/remove",
     "/incident/silence",
+    CUSTOM_ACTION,
     "/alert/merge",
     "/alert/close",
 ];
+
+/// The one of them that calls somebody.
+const CUSTOM_ACTION: &str = "/incident/custom-action/do";
 
 /// Does what people want done: what an instance of the actions component keeps between its requests.
 #[derive(Default)]
@@ -47,7 +52,7 @@ pub struct Actions {
 
 impl Actions {
     /// Answers a request. The outboxes that are returned with the answer are to be given to [`relay`](crate::fanout::relay) after it.
-    pub async fn handle<S: Store, P: Clock + Random + Log>(
+    pub async fn handle<S: Store, P: Clock + Random + Log + Relay>(
         &self,
         store: &S,
         ports: &P,
@@ -65,7 +70,7 @@ impl Actions {
         (answered(ports, request, result), to_deliver)
     }
 
-    async fn call<S: Store, P: Clock + Random>(
+    async fn call<S: Store, P: Clock + Random + Relay>(
         &self,
         store: &S,
         ports: &P,
@@ -75,7 +80,11 @@ impl Actions {
         if !ACTS.contains(&request.path.as_str()) {
             return Err(Failure::no_path());
         }
-        Call::begin(store, ports, &self.pages, config, request)?.act(&request.path).await
+        let call = Call::begin(store, ports, &self.pages, config, request)?;
+        match request.path.as_str() {
+            CUSTOM_ACTION => call.custom_action().await,
+            path => call.act(path).await,
+        }
     }
 }
 
@@ -117,7 +126,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let mut channels: SortedMap<i64, Vec<String>> = SortedMap::new();
         let named: Vec<String> = action.incident_ids().into_iter().map(str::to_owned).collect();
         for id in named {
-            let channel = self.channel_of_incident(&mut boards, &id).await?;
+            let channel = self.channel_of_incident(&mut boards, "incident_ids", &id).await?;
             channels.entry(channel).or_default().push(id);
         }
         let alerts = action.alert_ids().to_vec();
@@ -137,14 +146,13 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         Ok(channels.into_iter().map(|(channel, ids)| (channel, action.of(ids))).collect())
     }
 
-    async fn channel_of_incident(&self, boards: &mut [Board], id: &str) -> Result<i64, Failure> {
+    async fn channel_of_incident(&self, boards: &mut [Board], field: &'static str, id: &str) -> Result<i64, Failure> {
         let find = |board: &mut Board| Ok(board.incident(id)?.is_some());
         if let Some(channel) = self.find_channel(boards, find).await? {
             return Ok(channel);
         }
         let closed = self.folder.closed_incident(id).await?.map(|document| document.incident.channel_id);
-        let unknown = || told(unknown("incident_ids", format!("there is no incident {id}")));
-        Ok(closed.ok_or_else(unknown)?)
+        Ok(closed.ok_or_else(|| unknown_incident(field, id))?)
     }
 
     async fn find_channel(
@@ -177,6 +185,10 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         }
         Ok(())
     }
+}
+
+fn unknown_incident(field: &'static str, id: &str) -> ApiError {
+    told(unknown(field, format!("there is no incident {id}")))
 }
 
 fn unknown(field: &'static str, problem: String) -> Refused {

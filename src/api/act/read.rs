@@ -19,7 +19,7 @@ const SILENCE_S: u64 = 24 * 3600;
 /// What a call asks for.
 pub fn action(path: &str, given: &Parameters, config: &Config) -> Result<Action, ApiError> {
     let incidents = || object_ids(given, "incident_ids");
-    let incident = || object_id(given, "incident_id");
+    let incident = || incident(given);
     Ok(match path {
         "/incident/create" => Action::Create(Box::new(creation(given, config)?)),
         "/incident/ack" => Action::Acknowledge(incidents()?),
@@ -88,6 +88,11 @@ pub fn action(path: &str, given: &Parameters, config: &Config) -> Result<Action,
         "/incident/silence" => Action::Silence(incident()?, number(given, "seconds")?.unwrap_or(SILENCE_S)),
         _ => Action::CloseAlerts(object_ids(given, "alert_ids")?),
     })
+}
+
+/// The incident that a call names.
+pub fn incident(given: &Parameters) -> Result<String, ApiError> {
+    object_id(given, "incident_id")
 }
 
 /// The channel that a call names; absent or 0: none.

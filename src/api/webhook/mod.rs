@@ -69,6 +69,7 @@ impl<'a, S: Store, P: Clock + Random + Log + Outbound> Call<'a, S, P> {
             items.push(json!({
                 "integration_id": id,
                 "integration_name": subscription.name,
+                "webhook_type": subscription.kind.name(),
                 "endpoint": subscription.shown_url(),
                 "status": self.status(subscription, &queue),
                 "channel_ids": subscription.channel_ids,

@@ -14,8 +14,8 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Call<'_, S, P> {
     /// retried and does not stand in the history; the answer says what came of it.
     pub(super) async fn webhook_test(&self) -> Result<Value, Failure> {
         let subscription = self.subscription()?;
-        let told = sample(self.config, self.ports.now(), request_id(self.ports));
-        let tried = self.delivering().send_sample(subscription, &told).await;
+        let told = sample(subscription, self.config, self.ports.now(), request_id(self.ports));
+        let tried = self.delivering().send_once(subscription, &told).await;
         let (status, error_message) = match &tried.verdict {
             Verdict::Delivered => ("success", ""),
             Verdict::Retry { reason, .. } | Verdict::Refused { reason } | Verdict::Gone { reason } => {
