@@ -7,9 +7,11 @@
 mod alertmanager;
 mod client;
 mod deployment;
+mod odd;
 mod receiver;
 
 pub use alertmanager::{Alertmanager, Amtool};
 pub use client::{Answer, Client};
 pub use deployment::{Deployment, Host, Options};
+pub use odd::{Behaviour, Odd};
 pub use receiver::{Received, Receiver};

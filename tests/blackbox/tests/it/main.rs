@@ -5,4 +5,5 @@ mod crash;
 mod door;
 mod journey;
 mod limits;
+mod odd_receivers;
 mod people;
