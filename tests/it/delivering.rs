@@ -148,6 +148,55 @@ fn a_paused_subscription_is_told_later_what_happened_meanwhile() {
 }
 
 #[test]
+fn who_refuses_everything_is_not_sent_all_of_it() {
+    let mut world = World::new();
+    world.cluster.receiver.status.set(401);
+    for key in ["a", "b", "c", "d", "e"] {
+        world.fire(key);
+    }
+    let sent = |world: &World| world.cluster.receiver.arrived.borrow().len();
+    assert_eq!(sent(&world), 3, "what is refused counts as a failure, and after three of them what is new waits");
+    let shown = subscription(&world);
+    assert_eq!(
+        (&shown["status"], &shown["failures"], &shown["waiting"], &shown["behind_channel_ids"]),
+        (&json!("failing"), &json!(3), &json!(0), &json!([101]))
+    );
+    world.cluster.receiver.status.set(0);
+    recover(&world);
+    assert_eq!(taken(&world), told(&[("d", "i_new"), ("e", "i_new")]), "what was refused is not sent again");
+    assert_eq!(subscription(&world)["status"], "healthy");
+}
+
+#[test]
+fn the_history_comes_in_one_order() {
+    let mut world = World::new();
+    world.fire("a");
+    let ask = |more: Value| {
+        let mut query = json!({"limit": 10, "start_time": 0, "end_time": u64::MAX});
+        for (name, value) in more.as_object().expect("an object") {
+            query[name] = value.clone();
+        }
+        world.call("/webhook/history/list", &query)
+    };
+    let (status, body) = ask(json!({"asc": false, "orderby": "event_time"}));
+    assert_eq!((status, &body["data"]["total"]), (200, &json!(1)));
+    for (wrong, field) in [
+        (json!({"asc": true}), "asc"),
+        (json!({"orderby": "duration"}), "orderby"),
+        (json!({"limit": 0}), "limit"),
+        (json!({"limit": 101}), "limit"),
+        (json!({"start_time": null}), "start_time"),
+        (json!({"start_time": 2, "end_time": 1}), "end_time"),
+        (json!({"status": "ok"}), "status"),
+        (json!({"search_after_ctx": "7"}), "search_after_ctx"),
+    ] {
+        let (status, body) = ask(wrong);
+        assert_eq!((status, &body["error"]["code"]), (400, &json!("InvalidParameter")));
+        assert!(body["error"]["message"].as_str().is_some_and(|text| text.starts_with(field)), "{body}");
+    }
+}
+
+#[test]
 fn without_retries_an_event_is_sent_once_at_most() {
     let config = DEMO.replacen("[[subscriptions]]\n", "[[subscriptions]]\nretries = 0\n", 1);
     let mut world = World::with_config(&config);

@@ -1,11 +1,11 @@
-//! The documents name every golden file and every call, and no file, test or call that does not exist; what they show of
-//! channels and of calls is so.
+//! The documents name every golden file, every call and every setting of webhooks, and no file, test or call that does
+//! not exist; what they show of channels, of subscriptions and of calls is so.
 
 use std::collections::BTreeSet;
 
-use alarum::api::ACTS;
+use alarum::api::{ACTS, WEBHOOKS};
 use alarum::channel::alike;
-use alarum::config::Config;
+use alarum::config::{Config, SubscriptionKind};
 use alarum::journal::Texts;
 use serde_json::{Value, json};
 
@@ -79,13 +79,57 @@ fn the_similarities_that_the_documentation_shows_are_so() {
     assert_eq!(found, 13);
 }
 
+/// The fields of the structures in a source file that the configuration may have.
+fn settings(file: &str) -> Vec<String> {
+    let source = std::fs::read_to_string(format!("{ROOT}/src/config/{file}.rs")).expect("a source file");
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let told = lines.windows(2).filter(|two| two[0] != "#[serde(skip)]");
+    let fields = told.filter_map(|two| two[1].strip_prefix("pub ")?.strip_suffix(',')?.split_once(": "));
+    fields.map(|(name, _)| name.to_owned()).collect()
+}
+
 #[test]
-fn the_manifest_leads_each_action_to_its_component() {
+fn the_subscriptions_that_the_documentation_shows_are_valid_and_have_every_setting() {
+    let document = std::fs::read_to_string(format!("{ROOT}/docs/webhooks.md")).expect("the document");
+    let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).expect("the document");
+    let (_, rest) = document.split_once("```toml\n").expect("a block");
+    let (block, _) = rest.split_once("```").expect("its end");
+    let around = "version = 1\naccount = { id = 1, name = \"a\" }\nchannels = [{ id = 101, name = \"storage\" }]\n";
+    let config = Config::parse(&format!("{around}{block}")).expect("valid");
+    let [one, other] = &config.subscriptions[..] else { panic!("two") };
+    assert!(one.details.template.is_some() && one.old_secret.is_some() && one.kind == SubscriptionKind::Incident);
+    assert_eq!(other.kind, SubscriptionKind::Alert);
+    for (file, some) in [("subscription", "retry_waits_s"), ("delivery", "history_days")] {
+        let settings = settings(file);
+        assert!(settings.iter().any(|name| name == some) && !settings.iter().any(|name| name == "template"));
+        for name in settings {
+            assert!(block.lines().any(|line| line.starts_with(&format!("{name} = "))), "{name} is not shown");
+            assert!(readme.contains(&format!("`{name}`")), "{name} is not in the README");
+        }
+    }
+}
+
+/// The routes of the manifest that lead to a component from outside.
+fn routes(component: &str) -> Vec<String> {
     let text = std::fs::read_to_string(format!("{ROOT}/spin.toml")).expect("the manifest");
     let lines: Vec<&str> = text.lines().collect();
-    let routes = lines.windows(2).filter(|two| two[1] == "component = \"actions\"").map(|two| two[0].to_owned());
-    let wanted: Vec<String> = ACTS.iter().map(|path| format!("route = {path:?}")).collect();
-    assert_eq!(routes.collect::<Vec<_>>(), wanted);
+    let component = format!("component = {component:?}");
+    let routes = lines.windows(2).filter(|two| two[1] == component).map(|two| two[0].to_owned());
+    routes.filter(|route| route != "route = { private = true }").collect()
+}
+
+fn shown(paths: &[&str]) -> Vec<String> {
+    paths.iter().map(|path| format!("route = {path:?}")).collect()
+}
+
+#[test]
+fn the_manifest_leads_each_action_to_its_component() {
+    assert_eq!(routes("actions"), shown(&ACTS));
+}
+
+#[test]
+fn the_manifest_leads_each_call_about_webhooks_to_its_component_and_nothing_else_from_outside() {
+    assert_eq!(routes("courier"), shown(&WEBHOOKS));
 }
 
 const API: &str = include_str!("../../src/api/mod.rs");
@@ -97,10 +141,10 @@ fn api_document() -> String {
 #[test]
 fn the_document_of_the_api_has_every_call_and_no_other() {
     let asked = API.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\","));
-    let exist: BTreeSet<&str> = asked.filter(|text| text.starts_with('/')).chain(ACTS).collect();
+    let exist: BTreeSet<&str> = asked.filter(|text| text.starts_with('/')).chain(ACTS).chain(WEBHOOKS).collect();
     let document = api_document();
     let named: BTreeSet<&str> = document.lines().filter_map(|line| line.strip_prefix("### ")).collect();
-    assert!(exist.len() > ACTS.len(), "{exist:?}");
+    assert!(exist.len() > ACTS.len() + WEBHOOKS.len(), "{exist:?}");
     assert_eq!(named, exist);
 }
 
@@ -110,10 +154,12 @@ fn the_calls_that_the_document_of_the_api_shows_are_answered() {
     let document = api_document();
     let blocks = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
     let mut world = World::with_config(&blocks.fold(DEMO.to_owned(), |text, block| text + "\n" + block));
-    let mut ids = Vec::new();
+    let (mut ids, mut event_id) = (Vec::new(), String::new());
     for key in ["a", "b", "c"] {
         world.push(json!({"event_status": "Critical", "title_rule": key, "alert_key": key, "labels": {"host": key}}));
-        ids.push(world.expect_webhook("i_new").incident_id);
+        let told = world.expect_webhook("i_new");
+        ids.push(told.incident_id);
+        event_id = told.event_id;
     }
     let (_, alerts) = world.call("/incident/alert/list", &json!({"incident_id": ids[2]}));
     let alert_id = alerts["data"]["items"][0]["alert_id"].as_str().expect("an id");
@@ -123,6 +169,7 @@ fn the_calls_that_the_document_of_the_api_shows_are_answered() {
         let (path, rest) = rest.split_once("?app_key=APP_KEY'").expect("a key");
         let body = rest.split_once("-d '").map_or("{}", |(_, body)| body.trim_end_matches('\''));
         let body = body.replace("OTHER_INCIDENT_ID", &ids[1]).replace("INCIDENT_ID", &ids[0]);
+        let body = body.replace("EVENT_ID", &event_id);
         let body: Value = serde_json::from_str(&body.replace("ALERT_ID", alert_id)).expect(line);
         let (status, answer) = world.call(path, &body);
         assert_eq!(status, 200, "{line}: {answer}");

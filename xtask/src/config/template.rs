@@ -128,6 +128,27 @@ url = "{url}"
 secret = "{secret}"
 channel_ids = []  # empty: all
 event_types = []  # empty: all
+# What all of the following do is told in docs/webhooks.md.
+# What it is told of: what happens to incidents, or "alert".
+#kind = "incident"
+# Whether it is told anything.
+#enabled = true
+# The secret before this one; it signs as well, while receivers change over.
+#old_secret = "{secret}"
+# The limit for one attempt, where it is not that of [delivery]: 100 to 30000.
+#timeout_ms = 2000
+# Of all events only those of such incidents or alerts.
+#filters = [[{{ key = "severity", oper = "IN", vals = ["Critical"] }}]]
+# Headers that are added to every webhook.
+#headers = {{ "x-tenant" = "seven" }}
+# What counts as taken: every 2xx, or "200" alone.
+#success = "2xx"
+# How often it is tried again, and after how many seconds each time; the last of them repeats.
+#retries = 4
+#retry_waits_s = [10, 60, 600]
+# A body of its own, and what stands in it in place of values.
+#body = '{{"text": "{{{{incident.title}}}}", "grade": "{{{{incident.incident_severity}}}}"}}'
+#value_mapping = {{ "incident.incident_severity" = {{ Critical = "P1" }} }}
 "#
     )
 }
@@ -138,7 +159,17 @@ fn delivery(development: bool) -> String {
     } else {
         "allow_http = false\nallow_private_targets = false\n"
     };
-    format!("[delivery]\ntimeout_ms = 1000\n{relaxed}")
+    format!(
+        r#"[delivery]
+# For one attempt, from connecting to the last byte of the answer.
+timeout_ms = 1000
+{relaxed}# For how many days it is kept what was told, 1 to 90.
+#history_days = 7
+# The only ports and hosts that webhooks may be sent to; left out, any that is public (docs/webhook-targets.md).
+#allowed_ports = [443]
+#allowed_hosts = ["hooks.example.com"]
+"#
+    )
 }
 
 #[cfg(test)]
@@ -187,10 +218,23 @@ mod tests {
     fn the_example_subscription_works_once_it_is_no_comment_any_more() {
         let text = render(BASE, &Keys::draw().unwrap(), Subscriber::Nobody);
         let (before, rest) = text.split_once("# [[subscriptions]]").unwrap();
-        let rest: String = format!("# [[subscriptions]]{rest}")
+        let (example, after) = rest.split_once("\n\n").unwrap();
+        let example: String = format!("# [[subscriptions]]{example}")
             .lines()
-            .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+            .map(|line| format!("{}\n", line.strip_prefix("# ").unwrap()))
             .collect();
-        assert_eq!(Config::parse(&format!("{before}{rest}")).unwrap().subscriptions.len(), 1);
+        assert_eq!(Config::parse(&format!("{before}{example}{after}")).unwrap().subscriptions.len(), 1);
+    }
+
+    #[test]
+    fn all_that_a_subscription_can_have_is_valid_once_it_is_no_comment_any_more() {
+        let text = render(BASE, &Keys::draw().unwrap(), Subscriber::At("https://hooks.example.com/alarum"));
+        let example = |line: &str| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).map(str::to_owned);
+        let lines = text.lines().map(|line| example(line).unwrap_or_else(|| line.to_owned()) + "\n");
+        let config = Config::parse(&lines.collect::<String>()).unwrap();
+        let subscription = &config.subscriptions[0];
+        assert!(subscription.old_secret.is_some() && subscription.details.template.is_some());
+        assert_eq!((subscription.details.headers.len(), subscription.details.retries), (1, Some(4)));
+        assert_eq!((config.delivery.history_days, config.delivery.allowed_ports.len()), (7, 1));
     }
 }
