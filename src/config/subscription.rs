@@ -17,7 +17,7 @@ const HEADERS: usize = 20;
 /// The longest value of a header, bytes.
 const HEADER_BYTES: usize = 1024;
 /// Names of headers that a subscription may not set: the request's own.
-const OWN_HEADERS: [&str; 12] = [
+const OWN_HEADERS: [&str; 13] = [
     "connection",
     "content-length",
     "content-type",
@@ -27,6 +27,7 @@ const OWN_HEADERS: [&str; 12] = [
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "user-agent",
     "webhook-id",
     "webhook-signature",
     "webhook-timestamp",
