@@ -95,6 +95,7 @@ impl HandlerState for Instances {
         let ctx = Ctx::new(self.info.clone(), self.store.clone(), outbound, counts.clone())
             .map_err(wasmtime::Error::from_anyhow)?;
         let mut store = Store::new(self.pre.engine(), ctx);
+        store.limiter(|ctx| ctx);
         let service = ProxyPre::P3(self.pre.clone()).instantiate_async(&mut store).await?;
         self.info.stats.instances_started.fetch_add(1, Relaxed);
         let busy = Arc::new(self.activity.switch());

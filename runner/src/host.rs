@@ -15,6 +15,8 @@ use crate::stats::InstanceCounts;
 use crate::store::Store;
 use anyhow::{Context as _, Result};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use wasmtime::ResourceLimiter;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::{DirPerms, FilePerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::WasiHttpCtx;
@@ -36,6 +38,18 @@ struct Host;
 
 impl HasData for Host {
     type Data<'a> = &'a mut Ctx;
+}
+
+/// Nothing is limited here: what instances grow to is only noted.
+impl ResourceLimiter for Ctx {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        self.component.stats.memory_max.fetch_max(desired as u64, Relaxed);
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
 }
 
 impl Ctx {

@@ -12,6 +12,8 @@ pub struct ComponentStats {
     pub requests: AtomicU64,
     /// Instances started for it.
     pub instances_started: AtomicU64,
+    /// Bytes of memory of the largest of them.
+    pub memory_max: AtomicU64,
     /// Its key-value calls.
     pub kv: KvStats,
     /// Its outbound requests to other components.
@@ -150,7 +152,8 @@ impl ComponentStats {
     /// Sets every counter to zero.
     pub fn reset(&self) {
         self.kv.reset();
-        for counter in [&self.requests, &self.instances_started, &self.chained, &self.network, &self.denied] {
+        let calls = [&self.requests, &self.chained, &self.network, &self.denied];
+        for counter in calls.into_iter().chain([&self.instances_started, &self.memory_max]) {
             counter.store(0, Relaxed);
         }
     }
@@ -159,6 +162,7 @@ impl ComponentStats {
         json!({
             "requests": self.requests.load(Relaxed),
             "instances_started": self.instances_started.load(Relaxed),
+            "memory_max": self.memory_max.load(Relaxed),
             "kv": self.kv.to_json(),
             "outbound": {
                 "chained": self.chained.load(Relaxed),

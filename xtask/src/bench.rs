@@ -10,6 +10,7 @@ pub mod budgets;
 pub mod client;
 pub mod config;
 pub mod exact;
+pub mod fanout;
 pub mod figures;
 pub mod fold;
 pub mod intake;
@@ -22,6 +23,7 @@ pub mod rows;
 pub mod session;
 pub mod stats;
 pub mod store;
+pub mod subscribers;
 pub mod verify;
 
 use crate::components::{self, APPLICATION};
@@ -75,6 +77,8 @@ pub enum Part {
     Intake,
     /// What a fold costs in the guest, without the store.
     Fold,
+    /// Events to many subscribers.
+    Fanout,
 }
 
 impl Options {
@@ -88,7 +92,7 @@ impl Part {
     /// The packages that it needs, by what is built together.
     fn packages(self) -> &'static [&'static [&'static str]] {
         match self {
-            Part::Application => &[&APPLICATION, &[config::FLOOR]],
+            Part::Application | Part::Fanout => &[&APPLICATION, &[config::FLOOR]],
             Part::Intake | Part::Fold => &[&[config::GUEST]],
         }
     }

@@ -79,8 +79,17 @@ impl App {
     /// When the runner does not start; with what it said.
     pub async fn start(places: &Places, store: Store) -> Result<App> {
         let receiver = Receiver::start().await?;
+        let subscribers = [format!("http://{}/", receiver.address())];
+        App::start_for(places, store, receiver, &subscribers).await
+    }
+
+    /// The same with other subscribers than its receiver.
+    ///
+    /// # Errors
+    /// When the runner does not start; with what it said.
+    pub async fn start_for(places: &Places, store: Store, receiver: Receiver, subscribers: &[String]) -> Result<App> {
         let Places { root, wasm_dir, .. } = places;
-        let state = prepare(places, |dir| config::write(dir, root, wasm_dir, receiver.address()))?;
+        let state = prepare(places, |dir| config::write(dir, root, wasm_dir, subscribers))?;
         App::launch(places, store, &["--tick", "/tick", "--tick-every-ms", "1000"], receiver, state).await
     }
 

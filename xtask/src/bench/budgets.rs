@@ -5,6 +5,7 @@ use super::plan::Outcome;
 use serde_json::{Map, Value, json};
 
 mod counts;
+mod fanout;
 mod fold;
 mod intake;
 mod speed;
@@ -110,6 +111,7 @@ pub fn all(measured: &Outcome, sizes: &[Size]) -> Vec<Budget> {
     let mut budgets = counts::before_the_answer(figures);
     budgets.extend(speed::against_the_floor(figures));
     budgets.extend(speed::with_open_alerts(figures));
+    budgets.extend(fanout::to_many(&measured.fanout));
     budgets.extend(sizes.iter().map(|size| {
         let what = format!("release wasm of {}", size.component);
         let limit = Limit::AtMost(WASM_BYTES as f64);
@@ -122,16 +124,14 @@ pub fn all(measured: &Outcome, sizes: &[Size]) -> Vec<Budget> {
     budgets
 }
 
-/// What later stages measure.
-pub const LATER: &str = "B6 (fan-out to 1000 subscribers) belongs to a later stage and is not measured.";
-
 /// The JSON document.
 pub fn document(budgets: &[Budget], measured: &Outcome) -> Value {
     let budgets: Map<String, Value> = budgets.iter().map(|budget| (budget.id.clone(), budget.to_json())).collect();
     let figures: Vec<Value> = measured.figures.iter().map(|row| row.to_json()).collect();
     let intake: Vec<Value> = measured.intake.iter().map(|row| row.to_json()).collect();
     let folds: Vec<Value> = measured.folds.iter().map(|row| row.to_json()).collect();
-    json!({ "budgets": budgets, "figures": figures, "intake": intake, "folds": folds })
+    let fanout: Vec<Value> = measured.fanout.iter().map(|row| row.to_json()).collect();
+    json!({ "budgets": budgets, "figures": figures, "intake": intake, "folds": folds, "fanout": fanout })
 }
 
 #[cfg(test)]

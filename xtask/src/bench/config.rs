@@ -3,7 +3,6 @@
 use crate::manifest::{self, Places};
 use anyhow::{Context as _, Result};
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
 
 /// The key of the integration that belongs to one channel.
@@ -17,9 +16,17 @@ pub const FLOOR: &str = "floor";
 /// The package and component that measures what things cost in the guest.
 pub const GUEST: &str = "guest";
 
-/// The configuration, with `receiver` as the one subscriber. The channels of the batches cost nothing where no batch
+/// The secret that signs what subscribers get.
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+/// The configuration, with the subscribers at these addresses. The channels of the batches cost nothing where no batch
 /// is pushed: a channel without alerts has no board.
-fn config(receiver: SocketAddr) -> String {
+fn config(subscribers: &[String]) -> String {
+    let subscription = |(nth, url): (usize, &String)| {
+        let id = nth + 1;
+        format!("[[subscriptions]]\nid = {id}\nname = \"{id}\"\nurl = \"{url}\"\nsecret = \"{SECRET}\"\n\n")
+    };
+    let subscriptions: String = subscribers.iter().enumerate().map(subscription).collect();
     format!(
         r#"version = 1
 
@@ -61,13 +68,7 @@ rate_limit = {{ per_second = 0, per_minute = 0 }}
 [integrations.route.default]
 channel_ids = [2, 3]
 
-[[subscriptions]]
-id = 1
-name = "receiver"
-url = "http://{receiver}/"
-secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-
-[delivery]
+{subscriptions}[delivery]
 timeout_ms = 1000
 allow_http = true
 allow_private_targets = true
@@ -120,10 +121,10 @@ pub fn write_guest(dir: &Path, root: &Path, wasm_dir: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When the repository's manifest cannot be read or a file not be written.
-pub fn write(dir: &Path, root: &Path, wasm_dir: &Path, receiver: SocketAddr) -> Result<()> {
+pub fn write(dir: &Path, root: &Path, wasm_dir: &Path, subscribers: &[String]) -> Result<()> {
     let config_dir = dir.join("config");
     fs::create_dir_all(&config_dir)?;
-    fs::write(config_dir.join("alarum.toml"), config(receiver))?;
+    fs::write(config_dir.join("alarum.toml"), config(subscribers))?;
     let text = fs::read_to_string(root.join("spin.toml")).context("cannot read spin.toml")?;
     let manifest = manifest(&text, Places { root, wasm_dir, config_dir: &config_dir })?;
     fs::write(dir.join("spin.toml"), manifest)?;
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_configuration_is_one_that_the_application_takes() {
-        let config = alarum::config::Config::parse(&config("127.0.0.1:4000".parse().unwrap())).unwrap();
+        let config = alarum::config::Config::parse(&config(&["http://127.0.0.1:4000/".to_string()])).unwrap();
         assert!(config.integration_by_key(PRIVATE_KEY).is_some() && config.integration_by_key(SHARED_KEY).is_some());
         assert!(config.app_key(APP_KEY).is_some());
     }

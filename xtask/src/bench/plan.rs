@@ -2,6 +2,7 @@
 
 use super::app::Places;
 use super::exact;
+use super::fanout;
 use super::figures::{Figure, medians};
 use super::fold;
 use super::intake;
@@ -36,6 +37,7 @@ const QUICK_STORES: [Store; 2] = [Store::Sqlite, Store::Slow];
 pub struct Plan {
     intake: bool,
     folds: bool,
+    fanout: bool,
     stores: Vec<Store>,
     repeat: usize,
     single: Times,
@@ -57,6 +59,8 @@ pub struct Outcome {
     pub intake: Vec<intake::Row>,
     /// What a fold costs there.
     pub folds: Vec<fold::Row>,
+    /// What became of events to many subscribers.
+    pub fanout: Vec<fanout::Row>,
     /// What could not be measured, and why.
     pub problems: Vec<String>,
 }
@@ -65,6 +69,7 @@ impl Plan {
     /// The plan for some options.
     pub fn new(options: &Options) -> Plan {
         let (intake, folds) = (options.wants(Part::Intake), options.wants(Part::Fold));
+        let fanout = options.wants(Part::Fanout) && !options.quick;
         let stores: &[Store] = match options.store.as_slice() {
             _ if !options.wants(Part::Application) => &[],
             [] if options.quick => &QUICK_STORES,
@@ -80,6 +85,7 @@ impl Plan {
             return Plan {
                 intake,
                 folds,
+                fanout,
                 stores,
                 repeat: 1,
                 single: times(300, 700),
@@ -95,6 +101,7 @@ impl Plan {
         Plan {
             intake,
             folds,
+            fanout,
             stores,
             repeat: usize::try_from(options.repeat).unwrap_or(usize::MAX),
             single: Times { warm_up: measured.min(WARM_UP_SINGLE), measured },
@@ -117,6 +124,10 @@ impl Plan {
         if self.folds {
             let rows = outcome.noting("folds in the guest", fold::measure(places).await);
             outcome.folds = rows.unwrap_or_default();
+        }
+        if self.fanout {
+            let rows = outcome.noting("fan-out", fanout::measure(places).await);
+            outcome.fanout = rows.unwrap_or_default();
         }
         if !self.stores.is_empty() {
             let counted = self.counts(places, &mut outcome.figures).await;

@@ -1,9 +1,9 @@
 //! The report: one table, then the budgets.
 
-use super::budgets::{Budget, LATER};
+use super::budgets::Budget;
 use super::figures::{Figure, Mode};
 use super::plan::Outcome;
-use super::{fold, intake};
+use super::{fanout, fold, intake};
 
 /// A column: its heading, the number that it shows, and how many digits after the point.
 type Column = (&'static str, &'static str, usize);
@@ -35,7 +35,7 @@ const LEGEND: &str = "conns: connections, or how pushes were counted; open: aler
 
 /// All tables of which there are rows.
 pub fn tables(measured: &Outcome) -> String {
-    let Outcome { figures, intake, folds, .. } = measured;
+    let Outcome { figures, intake, folds, fanout, .. } = measured;
     let mut tables = Vec::new();
     if !figures.is_empty() {
         tables.push(table(figures));
@@ -45,6 +45,9 @@ pub fn tables(measured: &Outcome) -> String {
     }
     if !folds.is_empty() {
         tables.push(aligned(&fold::cells(folds)));
+    }
+    if !fanout.is_empty() {
+        tables.push(aligned(&fanout::cells(fanout)));
     }
     tables.join("\n")
 }
@@ -82,7 +85,7 @@ pub fn list(budgets: &[Budget]) -> String {
     };
     let lines: Vec<Vec<String>> = budgets.iter().map(line).collect();
     let missed = budgets.iter().filter(|b| !b.met()).count();
-    format!("{}{LATER}\n{} budgets, {missed} not met\n", aligned(&lines), budgets.len())
+    format!("{}{} budgets, {missed} not met\n", aligned(&lines), budgets.len())
 }
 
 /// Lines of columns that stand below each other; numbers to the right.

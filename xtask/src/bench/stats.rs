@@ -26,6 +26,8 @@ pub struct Counts {
     pub requests: u64,
     /// Instances started for it.
     pub instances: u64,
+    /// Bytes of memory of the largest of them, ever.
+    pub memory: u64,
     /// Reading key-value calls.
     pub reads: u64,
     /// Writing key-value calls; each is at most one commit.
@@ -55,9 +57,10 @@ impl Stats {
         let counts = |name: &String| {
             let of = |pointer: &str| number(&format!("/components/{name}/{pointer}"));
             let (requests, instances) = (of("requests")?, of("instances_started")?);
+            let memory = of("memory_max")?;
             let (reads, writes) = (of("kv/reads")?, of("kv/writes")?);
             let (conflicts, network) = (of("kv/swap_conflict")?, of("outbound/network")?);
-            anyhow::Ok((name.clone(), Counts { requests, instances, reads, writes, conflicts, network }))
+            anyhow::Ok((name.clone(), Counts { requests, instances, memory, reads, writes, conflicts, network }))
         };
         let components = names.map(counts).collect::<Result<_>>()?;
         Ok(Stats { commits: number("/commits")?, commit_us: number("/commit_us_total")?, components })
@@ -74,6 +77,7 @@ impl Stats {
         components.fold(Counts::default(), |sum, (_, counts)| Counts {
             requests: sum.requests + counts.requests,
             instances: sum.instances + counts.instances,
+            memory: sum.memory.max(counts.memory),
             reads: sum.reads + counts.reads,
             writes: sum.writes + counts.writes,
             conflicts: sum.conflicts + counts.conflicts,
@@ -93,6 +97,7 @@ impl Stats {
             let counts = Counts {
                 requests: now.requests - then.requests,
                 instances: now.instances - then.instances,
+                memory: now.memory,
                 reads: now.reads - then.reads,
                 writes: now.writes - then.writes,
                 conflicts: now.conflicts - then.conflicts,
@@ -115,7 +120,7 @@ mod tests {
 
     fn report(writes: u64, commits: u64) -> Value {
         let component = |writes: u64| {
-            json!({"requests": 9, "instances_started": 1, "outbound": {"network": 3},
+            json!({"requests": 9, "instances_started": 1, "memory_max": 65536, "outbound": {"network": 3},
                 "kv": {"reads": 4, "writes": writes, "swap_conflict": 0}})
         };
         json!({"commits": commits, "commit_us_total": commits * 2500,
