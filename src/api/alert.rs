@@ -34,7 +34,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let total = alerts.len();
         let skip = usize::try_from((page - 1).saturating_mul(limit)).unwrap_or(usize::MAX);
         let page = alerts.iter().skip(skip).take(limit as usize);
-        let items: Vec<Value> = page.map(|alert| self.show_alert(alert, Some(incident))).collect();
+        let items: Vec<Value> = page.map(|alert| self.show_alert(alert, incident.channel_id, Some(incident))).collect();
         Ok(json!({"has_next_page": total > skip.saturating_add(items.len()), "items": items, "total": total}))
     }
 
@@ -42,16 +42,16 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     pub(super) async fn alert_info(&self) -> Result<Value, Failure> {
         let id = text(&self.parameters, "alert_id")?.ok_or(ApiError::invalid("alert_id", "is required"))?;
         let unknown = || ApiError::new(Code::ResourceNotFound, "alert_id: there is no such alert");
-        let alert = self.find_alert(&id).await?.ok_or_else(unknown)?;
+        let (channel_id, alert) = self.find_alert(&id).await?.ok_or_else(unknown)?;
         let incident = match alert.incident_id.as_str() {
             "" => None,
             id => Some(self.incident_with(id).await?.incident),
         };
-        Ok(self.show_alert(&alert, incident.as_ref()))
+        Ok(self.show_alert(&alert, channel_id, incident.as_ref()))
     }
 
-    /// An alert, wherever it is.
-    pub(super) async fn find_alert(&self, alert_id: &str) -> Result<Option<Alert>, Failure> {
+    /// An alert, wherever it is, with its channel.
+    pub(super) async fn find_alert(&self, alert_id: &str) -> Result<Option<(i64, Alert)>, Failure> {
         if object_id_secs(alert_id).is_none() {
             return Ok(None);
         }
@@ -59,9 +59,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         Ok(self.folder.find_alert(boards, alert_id).await?)
     }
 
-    fn show_alert(&self, alert: &Alert, incident: Option<&Incident>) -> Value {
+    fn show_alert(&self, alert: &Alert, channel_id: i64, incident: Option<&Incident>) -> Value {
         let integration = self.config.integration(alert.integration_id);
-        let channel_id = incident.map_or(0, |incident| incident.channel_id);
         let kind = if alert.door.is_empty() { crate::ingest::STANDARD } else { &alert.door };
         let name = integration.map_or("", |integration| &integration.name);
         let mut shown = json!({

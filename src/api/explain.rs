@@ -43,7 +43,7 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
             return self.told(steps, None).await;
         }
         let alert = match text(&self.parameters, "alert_id")? {
-            Some(id) => self.find_alert(&id).await?,
+            Some(id) => self.find_alert(&id).await?.map(|(_, alert)| alert),
             None if self.parameters.contains_key("incident_id") => {
                 let document = self.find_incident().await?;
                 let first = &document.incident.first_alert_id;

@@ -64,7 +64,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         for board in boards.iter_mut() {
             let find = |board: &mut Board| board.with_alerts(id);
             if let Some(document) = self.pages.loading(self.folder.store, board, find).await? {
-                return Ok(document);
+                // One that was removed is there for as long as somebody is to be told.
+                return if document.incident.is_removed() { Err(unknown().into()) } else { Ok(document) };
             }
         }
         let document = self.folder.closed_incident(id).await?.ok_or_else(unknown)?;

@@ -55,7 +55,7 @@ impl Board {
         let mut ids = Vec::new();
         for (_, key, entity) in &part.entities {
             let listed = match entity {
-                Entity::Incident(incident) => Listed::Open(incident),
+                Entity::Incident(incident) if !incident.is_removed() => Listed::Open(incident),
                 Entity::Closed(reference) if !reference.recalled => Listed::Closed(reference),
                 _ => continue,
             };

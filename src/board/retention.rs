@@ -50,6 +50,8 @@ pub struct Oldest {
     pub over: u64,
     /// Of what was told, Unix milliseconds.
     pub told_ms: u64,
+    /// When something is due next, Unix seconds; `u64::MAX`: never.
+    pub due: u64,
 }
 
 /// A sweep on its way.
@@ -82,7 +84,7 @@ impl Board {
     pub fn oldest(&self, now: Timestamp) -> Oldest {
         let over = self.head.sweeps.iter().map(|sweep| sweep.oldest).min().unwrap_or(never());
         let over = if self.has_late_garbage(now) { 0 } else { over };
-        Oldest { over, told_ms: self.told().kept_ms().unwrap_or(u64::MAX) }
+        Oldest { over, told_ms: self.told().kept_ms().unwrap_or(u64::MAX), due: self.next_due().unwrap_or(u64::MAX) }
     }
 
     /// Lets go of a slice of what is over for `retention_s` seconds. Returns whether there is anything to store: also

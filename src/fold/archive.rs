@@ -44,18 +44,19 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// An alert, wherever it is: on one of these boards, beside it, or with the incident that it left with.
-    pub async fn find_alert(&self, boards: &mut [Board], alert_id: &str) -> Result<Option<Alert>, FoldError> {
+    pub async fn find_alert(&self, boards: &mut [Board], alert_id: &str) -> Result<Option<(i64, Alert)>, FoldError> {
         for board in boards {
+            let channel = board.head.channel_id;
             let here = |board: &mut Board| board.alert(alert_id).map(Option::<&Alert>::cloned);
             if let Some(alert) = self.pages.loading(self.store, board, here).await? {
-                return Ok(Some(alert));
+                return Ok(Some((channel, alert)));
             }
             match self.pages.loading(self.store, board, |board| board.past_alert(alert_id)).await? {
-                Some(PastAlert::Alone(alert)) => return Ok(Some(*alert)),
+                Some(PastAlert::Alone(alert)) => return Ok(Some((channel, *alert))),
                 Some(PastAlert::LeftWith(incident_id)) => {
                     let document = self.closed_incident(&incident_id).await?;
                     let mut alerts = document.into_iter().flat_map(|document| document.alerts);
-                    return Ok(alerts.find(|alert| alert.alert_id == alert_id));
+                    return Ok(alerts.find(|alert| alert.alert_id == alert_id).map(|alert| (channel, alert)));
                 }
                 None => {}
             }

@@ -100,3 +100,21 @@ async fn gather_beyond(
     }
     Ok(Gathered { at, before, ledger, known, records, heads, ended, more })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What tick reads while another has the turn: what has waited for long.
+    fn gathered(records: Vec<Read>, more: bool) -> Gathered {
+        let (at, before) = (Timestamp::from_secs(100), Timestamp::from_secs(90));
+        let (heads, ended) = (SortedMap::new(), SortedMap::new());
+        Gathered { at, before, ledger: Ledger::new(), known: 0, records, heads, ended, more }
+    }
+
+    #[test]
+    fn what_was_not_read_up_to_now_brings_no_board_up_to_now() {
+        // A record from between the two would otherwise come after what is due at that time.
+        assert_eq!(gathered(Vec::new(), false).upto(), Timestamp::from_secs(90));
+    }
+}

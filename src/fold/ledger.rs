@@ -82,7 +82,7 @@ impl Ledger {
     /// The format that this version writes.
     pub const FORMAT: u32 = 1;
 
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (streams, roots) = (SortedMap::new(), SortedMap::new());
         let (passed, paces) = (Vec::new(), SortedMap::new());
         Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed, paces, turn: None }

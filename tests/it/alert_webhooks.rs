@@ -2,15 +2,20 @@
 
 use serde_json::{Value, json};
 
+use super::channel_rules::config;
 use crate::support::{DEMO, PRIVATE_KEY, SHARED_KEY, World};
 
-/// The demo with a subscription to the alerts of channel 101, besides the one to all incidents.
-fn world(settings: &str) -> World {
-    let subscription = format!(
+/// A subscription to the alerts of channel 101.
+fn subscription(settings: &str) -> String {
+    format!(
         "[[subscriptions]]\nid = 2\nname = \"alerts\"\nkind = \"alert\"\nurl = \"https://hooks.example.net/alerts\"\n\
          secret = \"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\"\nchannel_ids = [101]\n{settings}\n"
-    );
-    World::with_config(&format!("{DEMO}\n{subscription}"))
+    )
+}
+
+/// The demo with it, besides the one to all incidents.
+fn world(settings: &str) -> World {
+    World::with_config(&format!("{DEMO}\n{}", subscription(settings)))
 }
 
 /// What arrived of incidents and of alerts, each in its order.
@@ -91,4 +96,17 @@ value_mapping = { "alert.alert_status" = { Critical = "down", Ok = "up" } }"#;
     let arrived = world.cluster.receiver.arrived.borrow();
     let own: Vec<&Value> = arrived.iter().map(|w| &w.body).filter(|body| body["event_id"].is_null()).collect();
     assert_eq!(own, [&json!({"what": "a_new", "key": "k", "status": "down"})]);
+}
+
+#[test]
+fn a_muted_alert_is_shown_with_its_channel() {
+    let silence = "[[channels.silence]]\nrule_id = \"works\"\ntime_filter = { start_time = 0, end_time = 4102444800 }\n\
+        filters = [[{ key = \"title\", oper = \"IN\", vals = [\"*\"] }]]";
+    let mut world = World::with_config(&format!("{}\n{}", config(silence), subscription("")));
+    world.fire("disk");
+    let (incidents, alerts) = arrived(&world);
+    assert!(incidents.is_empty(), "{incidents:?}");
+    let (status, answer) = world.call("/alert/info", &json!({"alert_id": alerts[0]["alert"]["alert_id"]}));
+    assert_eq!((status, &answer["data"]["channel_id"]), (200, &json!(101)));
+    assert_eq!((&answer["data"]["channel_name"], &answer["data"]["incident"]), (&json!("storage"), &Value::Null));
 }

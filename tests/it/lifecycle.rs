@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::channel_rules::config;
 use crate::support::World;
 
 fn disk(status: &str) -> Value {
@@ -233,4 +234,34 @@ fn a_journal_that_is_too_large_to_be_read_at_once_is_folded_in_parts() {
     assert_eq!(world.cluster.receiver.arrived.borrow().len(), 1601);
     let folded = ids(&world);
     assert_eq!((folded.len(), folded.is_superset(&seen)), (1601, true), "the same incidents as a reader saw before");
+}
+
+#[test]
+fn tick_wants_to_be_called_when_the_next_thing_is_due() {
+    let mut world = World::with_config(&config("auto_resolve_timeout = 30"));
+    world.fire("a");
+    world.expect_webhook("i_new");
+    let next_ms = |world: &World| world.cluster.tick()["data"]["next_ms"].as_u64().expect("a number");
+    let before = next_ms(&world);
+    assert!((29_000..=30_000).contains(&before), "{before}");
+    world.at(40);
+    world.expect_webhook("i_rslv");
+    assert_eq!(next_ms(&world), 60_000, "nothing more is due");
+}
+
+#[test]
+fn a_removed_incident_is_shown_no_more_though_nobody_was_told_yet() {
+    let mut world = World::new();
+    world.fire("a");
+    let id = world.expect_webhook("i_new").incident_id;
+    world.cluster.lost_wakes.set(1000);
+    assert_eq!(world.call("/incident/remove", &json!({"incident_ids": [id]})).0, 200);
+    assert!(world.incidents().is_empty());
+    for path in ["/incident/info", "/incident/feed", "/incident/alert/list"] {
+        let (status, answer) = world.call(path, &json!({"incident_id": id}));
+        assert_eq!((status, &answer["error"]["code"]), (400, &json!("ResourceNotFound")), "{path}: {answer}");
+    }
+    world.cluster.lost_wakes.set(0);
+    world.at(60);
+    world.expect_webhook("i_rslv");
 }

@@ -185,7 +185,10 @@ fn people(given: &Parameters, name: &str, config: &Config) -> Result<Vec<i64>, A
 }
 
 fn owner(given: &Parameters, config: &Config) -> Result<i64, ApiError> {
-    let id = given.get("owner_id").and_then(Value::as_i64).unwrap_or(0);
+    let id = match given.get("owner_id") {
+        None | Some(Value::Null) => 0,
+        Some(id) => id.as_i64().ok_or(ApiError::invalid("owner_id", "must be an integer"))?,
+    };
     if id != 0 {
         known(config, "owner_id", id)?;
     }
