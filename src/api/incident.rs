@@ -1,23 +1,27 @@
 //! Incidents: the list, one, and what happened to it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::listing::{LabelFilter, Page};
-use super::parameters::{Paging, ids, text, window, words};
+use super::listing::Page;
+use super::parameters::{Paging, object_ids, text};
+use super::query::Query;
 use super::{Call, List};
-use crate::board::{Board, ClosedIncident, ClosedRef, FeedItem, Incident, Progress};
+use crate::board::{Board, ClosedIncident, FeedItem, Incident};
 use crate::call::Failure;
 use crate::delivery::IncidentInfo;
 use crate::error::{ApiError, Code};
 use crate::id::object_id_secs;
-use crate::intake::Severity;
 use crate::ports::{Clock, Random, Store};
 
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/incident/list`.
     pub(super) async fn incident_list(&self) -> Result<Value, Failure> {
-        let query = &Query::read(&self.parameters)?;
-        let channels = (!query.channel_ids.is_empty()).then_some(query.channel_ids.as_slice());
+        let ids = object_ids(&self.parameters, "incident_ids")?;
+        if !ids.is_empty() {
+            return self.listed_by_id(&ids).await;
+        }
+        let query = &Query::read(&self.parameters, self.ports.now().secs())?;
+        let channels = query.channels();
         let mut boards = self.folder.view(channels).await?;
         let Page { incidents, total, has_next_page } = self.page_of(query, &mut boards).await?;
         let items = incidents.iter().map(|incident| self.show(incident)).collect();
@@ -50,7 +54,12 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 
     /// The incident that the call names, with its alerts; open ones from the boards, closed ones from their documents.
     pub(super) async fn find_incident(&self) -> Result<ClosedIncident, Failure> {
-        let id = text(&self.parameters, "incident_id")?.ok_or(ApiError::invalid("incident_id", "is required"))?;
+        let id = text(&self.parameters, "incident_id")?.filter(|id| !id.is_empty());
+        let id = match (id, text(&self.parameters, "num")?) {
+            (Some(id), _) => id,
+            (None, Some(num)) => self.id_of(&num).await?,
+            (None, None) => return Err(ApiError::invalid("incident_id", "is required").into()),
+        };
         self.incident_with(&id).await
     }
 
@@ -79,7 +88,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         Err(unknown().into())
     }
 
-    fn show(&self, incident: &Incident) -> Value {
+    pub(super) fn show(&self, incident: &Incident) -> Value {
         super::json(IncidentInfo::new(incident, self.config))
     }
 }
@@ -94,50 +103,4 @@ fn feed(document: &ClosedIncident, account_id: i64) -> Vec<Value> {
     let mut items = vec![show(&FeedItem::first(incident, feed))];
     items.extend(feed.iter().map(show));
     items
-}
-
-/// What `/incident/list` is asked for.
-pub(super) struct Query {
-    pub(super) start_time: u64,
-    pub(super) end_time: u64,
-    progress: Vec<String>,
-    severity: Vec<String>,
-    channel_ids: Vec<i64>,
-    pub(super) labels: LabelFilter,
-    /// Whether the oldest come first.
-    pub(super) asc: bool,
-    pub(super) paging: Paging,
-}
-
-impl Query {
-    fn read(parameters: &Map<String, Value>) -> Result<Self, ApiError> {
-        let (start_time, end_time) = window(parameters)?;
-        let paging = Paging::read(parameters)?;
-        let channel_ids = ids(parameters, "channel_ids")?;
-        let progress = words(parameters, "progress", &["Triggered", "Processing", "Closed"])?;
-        let severity = words(parameters, "incident_severity", &["Critical", "Warning", "Info"])?;
-        let labels = LabelFilter::read(parameters)?;
-        let asc = parameters.get("asc") == Some(&Value::Bool(true));
-        Ok(Self { start_time, end_time, progress, severity, channel_ids, labels, asc, paging })
-    }
-
-    pub(super) fn wants_progress(&self, progress: Progress) -> bool {
-        self.progress.is_empty() || self.progress.iter().any(|name| name == progress.name())
-    }
-
-    fn wants_severity(&self, severity: Severity) -> bool {
-        self.severity.is_empty() || self.severity.iter().any(|name| name == severity.name())
-    }
-
-    /// Whether one on a board is wanted, apart from its time.
-    pub(super) fn wants_open(&self, incident: &Incident) -> bool {
-        self.wants_progress(incident.progress)
-            && self.wants_severity(incident.incident_severity)
-            && self.labels.matches(incident)
-    }
-
-    /// Whether one that has left is wanted, apart from its time.
-    pub(super) fn wants_closed(&self, reference: &ClosedRef) -> bool {
-        self.wants_severity(reference.incident_severity) && self.labels.may_match(&reference.labels)
-    }
 }

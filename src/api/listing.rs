@@ -3,12 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use super::incident::Query;
+use super::query::Query;
 use super::{Call, TOTAL_MAX};
 use crate::board::{Board, Incident, Listed, Progress, Shelf, first_slot, label_hash, last_slot, slot_of};
 use crate::call::Failure;
 use crate::error::ApiError;
-use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
 
 /// Labels that all must be there, and the hashes of them.
@@ -157,8 +156,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 
 impl Query {
     fn wants(&self, incident_id: &str, listed: Listed<'_>) -> bool {
-        let secs = object_id_secs(incident_id).unwrap_or(0);
-        (self.start_time..=self.end_time).contains(&secs)
+        self.wants_id(incident_id)
             && match listed {
                 Listed::Open(incident) => self.wants_open(incident),
                 Listed::Closed(reference) => self.wants_closed(reference),

@@ -5,12 +5,15 @@
 mod act;
 mod alert;
 mod change;
+mod directory;
 mod explain;
 mod incident;
 mod integration;
 mod listing;
+mod lookup;
 mod outlook;
 mod parameters;
+mod query;
 mod webhook;
 
 use serde::Serialize;
@@ -105,6 +108,7 @@ impl Api {
         let call = Call::begin(store, ports, &self.pages, config, request)?;
         match path {
             "/incident/list" => call.incident_list().await,
+            "/incident/list-by-ids" => call.incidents_by_id().await,
             "/incident/info" => call.incident_info().await,
             "/incident/feed" => call.incident_feed().await,
             "/incident/alert/list" => call.incident_alert_list().await,
@@ -112,13 +116,14 @@ impl Api {
             "/integration/list" => call.integration_list().await,
             "/route/preview" => call.advised(PREVIEW, &call.parameters).await,
             "/alert/explain" => call.alert_explain().await,
-            _ => call.change_list().await,
+            "/change/list" => call.change_list().await,
+            path => call.directory(path),
         }
     }
 }
 
 /// The paths of the calls.
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 19] = [
     "/incident/list",
     "/incident/info",
     "/incident/feed",
@@ -128,6 +133,16 @@ const PATHS: [&str; 9] = [
     "/route/preview",
     "/alert/explain",
     "/change/list",
+    "/incident/list-by-ids",
+    "/member/info",
+    "/member/list",
+    "/person/infos",
+    "/team/infos",
+    "/team/list",
+    "/field/list",
+    "/channel/infos",
+    "/channel/info",
+    "/channel/list",
 ];
 
 impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {

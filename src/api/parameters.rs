@@ -10,6 +10,8 @@ const LIST_SECS: u64 = 31 * 24 * 3600;
 /// Items on a page: by default, and at most.
 const LIMIT: u64 = 20;
 const LIMIT_MAX: u64 = 100;
+/// The most ids of incidents or alerts in one call.
+const IDS_MAX: usize = 100;
 /// How deep a list can be paged into.
 const DEPTH_MAX: u64 = 10_000;
 
@@ -60,6 +62,36 @@ pub fn ids(parameters: &Map<String, Value>, name: &str) -> Result<Vec<i64>, ApiE
             ids.iter().map(id).collect()
         }
         Some(_) => Err(ApiError::invalid(name, "must be an array")),
+    }
+}
+
+/// A list of the ids of incidents or alerts, at most 100. One that is no id is there nowhere.
+pub fn object_ids(parameters: &Map<String, Value>, name: &str) -> Result<Vec<String>, ApiError> {
+    let texts = texts(parameters, name)?;
+    match texts.len() > IDS_MAX {
+        true => Err(ApiError::invalid(name, &format!("must be at most {IDS_MAX}"))),
+        false => Ok(texts),
+    }
+}
+
+/// A list of texts.
+pub fn texts(parameters: &Map<String, Value>, name: &str) -> Result<Vec<String>, ApiError> {
+    match parameters.get(name) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(values)) => {
+            let text =
+                |value: &Value| value.as_str().map(str::to_owned).ok_or(ApiError::invalid(name, "must be texts"));
+            values.iter().map(text).collect()
+        }
+        Some(_) => Err(ApiError::invalid(name, "must be an array")),
+    }
+}
+
+/// Yes or no; `None` where it is not given.
+pub fn flag(parameters: &Map<String, Value>, name: &str) -> Result<Option<bool>, ApiError> {
+    match parameters.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(flag) => flag.as_bool().map(Some).ok_or(ApiError::invalid(name, "must be true or false")),
     }
 }
 

@@ -10,6 +10,7 @@ mod channel_rules;
 mod channels;
 mod custom_actions;
 mod delivering;
+mod directory;
 mod documents;
 mod engine;
 mod explain;
