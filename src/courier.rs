@@ -1,9 +1,8 @@
 //! The courier component's handler: delivers what folding left in outboxes, and what waits in retry queues.
 //!
 //! Both calls come from the other components by service chaining. Attempts have a time limit, so an instance takes one
-//! such call at a time. Calls of the Open API about webhooks are answered here as well.
+//! such call at a time.
 
-use crate::api::{Call, WEBHOOKS};
 use crate::call::{Failure, answered};
 use crate::config::Config;
 use crate::delivery::{Delivering, DeliveryReport};
@@ -31,13 +30,6 @@ impl Courier {
             path @ ("/deliver" | "/retry") => {
                 let _alone = Alone::new(ports).await;
                 self.call(store, ports, config, request, path == "/retry").await
-            }
-            path if WEBHOOKS.contains(&path) => {
-                let call = match Call::begin(store, ports, &self.pages, config, request) {
-                    Ok(call) => call,
-                    Err(error) => return answered::<()>(ports, request, Err(error.into())),
-                };
-                return answered(ports, request, call.webhook(path).await);
             }
             _ => Err(Failure::no_path()),
         };

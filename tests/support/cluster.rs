@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use alarum::api::{ACTS, Actions, Api, WEBHOOKS};
+use alarum::api::{ACTS, Actions, Api, WEBHOOKS, Webhooks};
 use alarum::config::Config;
 use alarum::courier::Courier;
 use alarum::delivery::DeliveryReport;
@@ -57,6 +57,7 @@ pub struct Cluster {
     couriers: RefCell<Vec<Rc<Courier>>>,
     api: Rc<Api>,
     actions: Rc<Actions>,
+    webhooks: Rc<Webhooks>,
 }
 
 /// The ports as one instance sees them.
@@ -85,6 +86,7 @@ impl Cluster {
             couriers: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
             api: Rc::default(),
             actions: Rc::default(),
+            webhooks: Rc::default(),
         })
     }
 
@@ -189,8 +191,12 @@ impl Cluster {
         self.sim.spawn(OUTSIDE, async move {
             let (store, config) = (cluster.store_handle(), Some(&*cluster.config));
             if WEBHOOKS.contains(&request.path.as_str()) {
-                let courier = cluster.couriers.borrow()[0].clone();
-                return answered(courier.handle(&store, &node, config, &request).await);
+                let (answer, retry) = cluster.webhooks.handle(&store, &node, config, &request).await;
+                answered(answer);
+                if retry {
+                    node.retry().await;
+                }
+                return;
             }
             if !ACTS.contains(&request.path.as_str()) {
                 return answered(api.handle(&store, &node, config, &request).await);
