@@ -64,7 +64,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         for board in boards.iter_mut() {
             let find = |board: &mut Board| board.with_alerts(id);
             if let Some(document) = self.pages.loading(self.folder.store, board, find).await? {
-                return Ok(document);
+                // One that was removed is only still there because subscribers are to be told, or because it has not left.
+                return if document.incident.is_removed() { Err(unknown().into()) } else { Ok(document) };
             }
         }
         let document = self.folder.closed_incident(id).await?.ok_or_else(unknown)?;
@@ -130,7 +131,8 @@ impl Query {
 
     /// Whether one on a board is wanted, apart from its time.
     pub(super) fn wants_open(&self, incident: &Incident) -> bool {
-        self.wants_progress(incident.progress)
+        !incident.is_removed()
+            && self.wants_progress(incident.progress)
             && self.wants_severity(incident.incident_severity)
             && self.labels.matches(incident)
     }
