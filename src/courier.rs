@@ -1,20 +1,16 @@
 //! The courier component's handler: delivers what folding left in outboxes, and what waits in retry queues.
 //!
 //! Both calls come from the other components by service chaining. Attempts have a time limit, so an instance takes one
-//! such call at a time. Calls of the Open API about webhooks are answered here as well.
+//! such call at a time.
 
-use serde_json::{Value, json};
-
-use crate::api::{Call, WEBHOOKS};
 use crate::call::{Failure, answered};
 use crate::config::Config;
-use crate::delivery::{ActionRun, Delivering, DeliveryReport};
+use crate::delivery::{Delivering, DeliveryReport};
 use crate::error::ApiError;
 use crate::fanout::lease_ms;
 use crate::fold::{Folder, Ledger, PageCache};
 use crate::http::{Answer, Request};
 use crate::ingest::configured;
-use crate::json;
 use crate::ports::{Admission, Clock, Log, Outbound, Random, Store};
 
 /// What an instance of the component keeps between its requests.
@@ -35,41 +31,9 @@ impl Courier {
                 let _alone = Alone::new(ports).await;
                 self.call(store, ports, config, request, path == "/retry").await
             }
-            "/action" => return answered(ports, request, self.run_action(store, ports, config, request).await),
-            path if WEBHOOKS.contains(&path) => {
-                let call = match Call::begin(store, ports, &self.pages, config, request) {
-                    Ok(call) => call,
-                    Err(error) => return answered::<()>(ports, request, Err(error.into())),
-                };
-                return answered(ports, request, call.webhook(path).await);
-            }
             _ => Err(Failure::no_path()),
         };
         answered(ports, request, done)
-    }
-
-    /// Runs a custom action, and says what went wrong.
-    async fn run_action<S, P>(
-        &self,
-        store: &S,
-        ports: &P,
-        config: Option<&Config>,
-        request: &Request,
-    ) -> Result<Value, Failure>
-    where
-        S: Store,
-        P: Clock + Random + Log + Outbound,
-    {
-        request.expect_method("POST")?;
-        let config = configured(config)?;
-        let id = request.query_value("id").and_then(|text| text.parse::<i64>().ok());
-        let action = id.and_then(|id| config.subscription(id)).filter(|subscription| subscription.is_action());
-        let action = action.ok_or(ApiError::invalid("id", "must be that of a custom action"))?;
-        let body = request.body.as_ref().map_err(|_| ApiError::invalid("body", "must be complete"))?;
-        let run: ActionRun = json::from_slice(body).map_err(|_| ApiError::invalid("body", "must be a run"))?;
-        let folder = Folder { store, clock: ports, random: ports, pages: &self.pages, lease_ms: lease_ms(config) };
-        let delivering = Delivering { folder: &folder, outbound: ports, log: ports, config };
-        Ok(json!({"message": delivering.run_action(action, &run).await}))
     }
 
     async fn call<S, P>(

@@ -303,12 +303,13 @@ impl<S: Store, P: Clock + Random + Log + Relay> Call<'_, S, P> {
         }
         let retention_s = config.retention_days.saturating_mul(24 * 3600);
         let told_ms = config.history_ms();
-        self.folder(config).sweep(&folded.oldest, retention_s, told_ms).await.map_err(|error| self.failed(&error))?;
+        let swept = self.folder(config).sweep(&folded.oldest, retention_s, told_ms).await;
+        let more = swept.map_err(|error| self.failed(&error))? || folded.more;
         let retry_ms = report.next_at.map(|at| at.millis_since(self.ports.now()).max(TICK_SOON_MS));
         // Auto-resolve, the end of a snooze …: on the second, as far as whoever calls listens to us.
         let due = folded.oldest.iter().map(|(_, oldest)| oldest.due).min().unwrap_or(u64::MAX);
         let due_ms = due.saturating_mul(1000).saturating_sub(self.ports.now().millis()).max(TICK_SOON_MS);
-        let next_ms = if folded.more { TICK_SOON_MS } else { retry_ms.unwrap_or(TICK_MS).min(due_ms).min(TICK_MS) };
+        let next_ms = if more { TICK_SOON_MS } else { retry_ms.unwrap_or(TICK_MS).min(due_ms).min(TICK_MS) };
         let DeliveryReport { delivered, put_off, given_up, .. } = report;
         Ok(Ticked { records: folded.records, delivered, put_off, given_up, next_ms })
     }

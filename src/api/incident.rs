@@ -54,11 +54,10 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 
     /// The incident that the call names, with its alerts; open ones from the boards, closed ones from their documents.
     pub(super) async fn find_incident(&self) -> Result<ClosedIncident, Failure> {
-        let id = text(&self.parameters, "incident_id")?.filter(|id| !id.is_empty());
-        let id = match (id, text(&self.parameters, "num")?) {
+        let id = match (text(&self.parameters, "incident_id")?, text(&self.parameters, "num")?) {
+            (id, Some(num)) if id.as_ref().is_none_or(String::is_empty) => self.id_of(&num).await?,
             (Some(id), _) => id,
-            (None, Some(num)) => self.id_of(&num).await?,
-            (None, None) => return Err(ApiError::invalid("incident_id", "is required").into()),
+            (None, _) => return Err(ApiError::invalid("incident_id", "is required").into()),
         };
         self.incident_with(&id).await
     }
@@ -73,7 +72,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         for board in boards.iter_mut() {
             let find = |board: &mut Board| board.with_alerts(id);
             if let Some(document) = self.pages.loading(self.folder.store, board, find).await? {
-                // One that was removed is there for as long as somebody is to be told.
+                // One that was removed is only still there because subscribers are to be told, or because it has not left.
                 return if document.incident.is_removed() { Err(unknown().into()) } else { Ok(document) };
             }
         }

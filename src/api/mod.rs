@@ -1,4 +1,5 @@
-//! The Open API: what it answers (the api component), and what people do by it (the actions component).
+//! The Open API: what it answers (the api component), what people do by it (the actions component), and all about
+//! webhooks (the webhooks component).
 //!
 //! Who asks sees every push that was answered before: what the journal has beyond the boards is applied in memory.
 
@@ -20,7 +21,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use self::act::{ACTS, Actions};
-pub use self::webhook::WEBHOOKS;
+pub use self::webhook::{WEBHOOKS, Webhooks};
 use crate::call::{Failure, answered};
 use crate::config::Config;
 use crate::error::{ApiError, Code};
@@ -49,7 +50,7 @@ struct List {
 }
 
 /// A call of the Open API whose key was found to be valid.
-pub(crate) struct Call<'a, S, P> {
+struct Call<'a, S, P> {
     folder: Folder<'a, S, P, P>,
     ports: &'a P,
     pages: &'a PageCache,
@@ -64,7 +65,7 @@ impl<'a, S: Store, P: Clock + Random> Call<'a, S, P> {
     ///
     /// # Errors
     /// Another method than POST, a key that is none, a body that is no object; no valid configuration.
-    pub(crate) fn begin(
+    fn begin(
         store: &'a S,
         ports: &'a P,
         pages: &'a PageCache,

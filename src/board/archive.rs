@@ -15,6 +15,7 @@ use super::step::Step;
 use crate::intake::Severity;
 use crate::json::{self, is_default};
 use crate::keys;
+use crate::sorted::add;
 use crate::value;
 
 /// Alerts larger than this together are stored apart from their incident, bytes.
@@ -246,9 +247,8 @@ impl ClosedRef {
             ..Self::default()
         };
         for (name, value) in &incident.labels {
-            reference.labels.push(label_hash(name, value));
+            add(&mut reference.labels, label_hash(name, value));
         }
-        reference.labels.sort_unstable();
         if let Some(handling) = &incident.handling {
             (reference.creator_id, reference.closer_id) = (handling.creator_id, handling.closer_id);
             for responder in &handling.responders {

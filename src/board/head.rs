@@ -6,12 +6,14 @@
 
 use std::rc::Rc;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::alert::Alert;
 use super::incident::Incident;
 use super::migrate;
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Segment};
 use super::page::{self, Entity, Page, Whose, first_slot};
 use super::retention::Sweep;
 use super::silence::QuickSilence;
@@ -21,14 +23,18 @@ pub use super::tree::Missing;
 use super::tree::{Loaded, Tree};
 use super::turn::Turn;
 use crate::delivery::log::Log;
-use crate::json;
+use crate::json::{self, is_default};
 use crate::sorted::SortedMap;
 use crate::time::Timestamp;
 
-/// The stored head of a board.
+/// The format of heads that this version writes.
+pub(super) const FORMAT: u32 = 2;
+
+/// The stored head of a board. Who only tells does not read its trees: `T` is [`Unread`] then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Head {
-    /// The format; [`Head::FORMAT`].
+#[serde(bound(serialize = "T: Serialize + PartialEq<Unused>", deserialize = "T: Deserialize<'de> + Default"))]
+pub struct Head<T = Tree> {
+    /// The format; [`FORMAT`].
     pub v: u32,
     /// The channel.
     pub channel_id: i64,
@@ -39,17 +45,17 @@ pub struct Head {
     /// How far each stream was read, beyond what the ledger says.
     pub heads: SortedMap<u64, u64>,
     /// Alerts and incidents, until the incident leaves.
-    pub(super) open: Tree,
+    pub(super) open: T,
     /// Which alert is open under an identity.
-    pub(super) index: Tree,
+    pub(super) index: T,
     /// References to incidents that have left.
-    pub(super) closed: Tree,
+    pub(super) closed: T,
     /// What is due when.
-    #[serde(default, skip_serializing_if = "Tree::is_unused")]
-    pub(super) due: Tree,
+    #[serde(default, skip_serializing_if = "is_unused")]
+    pub(super) due: T,
     /// What open incidents are compared by.
-    #[serde(default, skip_serializing_if = "Tree::is_unused")]
-    pub(super) alike: Tree,
+    #[serde(default, skip_serializing_if = "is_unused")]
+    pub(super) alike: T,
     /// Nothing is due before this Unix second.
     #[serde(default = "never", skip_serializing_if = "is_never")]
     pub(super) next_due: u64,
@@ -78,6 +84,40 @@ pub struct Head {
     /// Subscriptions that are to be told from the log, each from its segment on.
     #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
     pub(super) behind: SortedMap<i64, u64>,
+    /// Closed incidents that may leave, each with the event that was told last: both ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) leaving: Vec<String>,
+    /// Segments of the outbox that were delivered and tell of closed incidents, which may leave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) leaving_segments: Vec<Segment>,
+    /// Since when some wait to leave.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) leaving_since: Timestamp,
+}
+
+/// A tree as it is stored, for who does not read it: so that it need not carry the code for all that stands in trees.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Unread(Value);
+
+/// What a tree in which nothing is equals: it is not stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Unused;
+
+impl PartialEq<Unused> for Tree {
+    fn eq(&self, _: &Unused) -> bool {
+        self.is_unused()
+    }
+}
+
+impl PartialEq<Unused> for Unread {
+    fn eq(&self, _: &Unused) -> bool {
+        self.0.is_null()
+    }
+}
+
+fn is_unused<T: PartialEq<Unused>>(tree: &T) -> bool {
+    *tree == Unused
 }
 
 /// The right to deliver the outbox, for a time.
@@ -99,33 +139,42 @@ pub(super) struct Garbage {
 
 /// A board: its head, and the pages that were loaded so far.
 #[derive(Clone, Debug)]
-pub struct Board {
+pub struct Board<T = Tree> {
     /// The head.
-    pub head: Head,
+    pub head: Head<T>,
     pub(super) loaded: Loaded,
     pub(super) touched: bool,
 }
 
-impl Head {
-    /// The format that this version writes.
-    pub const FORMAT: u32 = 2;
-
+impl<T: Serialize + PartialEq<Unused>> Head<T> {
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
         // Plain data with text keys: serialising it into memory has no way to fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
+}
 
-    /// Counts anew what is counted along.
-    pub(super) fn recount(&mut self) {
-        for tree in [&mut self.open, &mut self.index, &mut self.closed, &mut self.due, &mut self.alike] {
-            tree.recount();
+impl<T: DeserializeOwned + Default> Head<T> {
+    /// Reads the stored form, also that of the version before.
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        match json::from_slice::<Self>(bytes) {
+            Ok(head) if head.v == FORMAT => Ok(head),
+            _ => migrate::head(bytes),
         }
     }
+}
 
+impl<T> Head<T> {
     /// Whether events wait to be delivered.
     pub fn has_events(&self) -> bool {
         !self.outbox.is_empty()
+    }
+}
+
+impl<T: DeserializeOwned + Default> Board<T> {
+    /// Reads the stored form of a head, also that of the version before, for who does not read its trees.
+    pub(crate) fn decode_head(bytes: &[u8]) -> Result<Self, String> {
+        Ok(Self { head: Head::decode(bytes)?, loaded: Loaded::new(), touched: false })
     }
 }
 
@@ -133,7 +182,7 @@ impl Board {
     /// The board of a channel where nothing has happened yet.
     pub fn new(channel_id: i64) -> Self {
         let head = Head {
-            v: Head::FORMAT,
+            v: FORMAT,
             channel_id,
             version: 0,
             ledger: 0,
@@ -154,17 +203,24 @@ impl Board {
             sources: Sources::default(),
             log: Log::default(),
             behind: SortedMap::new(),
+            leaving: Vec::new(),
+            leaving_segments: Vec::new(),
+            leaving_since: Timestamp::default(),
         };
         Self { head, loaded: Loaded::new(), touched: false }
     }
 
     /// Reads the stored form of a head, also that of the version before.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
-        let head = match json::from_slice::<Head>(bytes) {
-            Ok(head) if head.v == Head::FORMAT => head,
-            _ => migrate::head(bytes)?,
-        };
-        Ok(Self { head, loaded: Loaded::new(), touched: false })
+        let mut board = Self::decode_head(bytes)?;
+        let Head { open, index, closed, due, alike, .. } = &mut board.head;
+        for tree in [open, index, closed, due, alike] {
+            // In the version before, it was not counted along.
+            if tree.changes_bytes() == 0 {
+                tree.recount();
+            }
+        }
+        Ok(board)
     }
 
     /// Adds a page that was [`Missing`].

@@ -13,7 +13,7 @@ const PAGES: usize = 32;
 /// Which incidents: those on the board, or those that have left it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shelf {
-    /// On the board: they are open, or were closed a moment ago.
+    /// On the board: they are open, or were closed lately.
     Open,
     /// They have left: documents of their own hold them.
     Closed,

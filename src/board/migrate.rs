@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::archive::ClosedIncident;
-use super::head::Head;
+use super::head::{FORMAT, Head};
 use super::outbox::Event;
 use super::page::{self, Page};
 
@@ -16,7 +16,7 @@ use super::page::{self, Page};
 const PARTS: u32 = 8;
 
 /// A head.
-pub fn head(bytes: &[u8]) -> Result<Head, String> {
+pub fn head<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<Head<T>, String> {
     let mut value = of_version_1(bytes)?;
     for name in ["open", "index", "closed"] {
         if let Some(changes) = value[name]["changes"].as_object_mut() {
@@ -26,10 +26,8 @@ pub fn head(bytes: &[u8]) -> Result<Head, String> {
     if let Some(inline) = value["outbox"]["inline"].as_array_mut() {
         inline.iter_mut().for_each(event);
     }
-    value["v"] = json!(Head::FORMAT);
-    let mut head: Head = read(&value)?;
-    head.recount();
-    Ok(head)
+    value["v"] = json!(FORMAT);
+    read(&value)
 }
 
 /// A page: it has no version of its own, its entities tell by their shape.

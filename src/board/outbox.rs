@@ -126,6 +126,14 @@ pub fn decode_events(bytes: &[u8]) -> Result<Vec<Event>, String> {
     json::from_slice(bytes).or_else(|_| migrate::events(bytes))
 }
 
+impl Segment {
+    /// All keys that it stands under.
+    pub fn keys(&self) -> Vec<String> {
+        let parts = (0..self.parts).map(|part| keys::part(&self.key, part));
+        parts.chain([self.key.clone()]).collect()
+    }
+}
+
 impl Outbox {
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
@@ -139,21 +147,17 @@ impl Outbox {
         segments.chain(inline).collect()
     }
 
-    /// Takes out what was delivered. Returns the keys that are no longer needed.
-    pub fn settle(&mut self, batch: &Batch) -> Vec<String> {
+    /// Takes out what was delivered. Returns the segment that it stood in.
+    pub fn settle(&mut self, batch: &Batch) -> Option<Segment> {
         match batch {
             Batch::Segment(key) => {
-                let Some(at) = self.segments.iter().position(|s| s.key == *key) else {
-                    return Vec::new();
-                };
-                let segment = self.segments.remove(at);
-                let parts = (0..segment.parts).map(|part| keys::part(key, part));
-                parts.chain([segment.key.clone()]).collect()
+                let at = self.segments.iter().position(|s| s.key == *key)?;
+                Some(self.segments.remove(at))
             }
             Batch::Inline(events) => {
                 // Another folder may have moved some of them to a segment meanwhile; they are then delivered again.
                 self.inline.retain(|e| !events.iter().any(|done| done.event_id == e.event_id));
-                Vec::new()
+                None
             }
         }
     }

@@ -46,7 +46,8 @@ impl Sweep {
 /// From when the oldest is that could be let go, or from before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Oldest {
-    /// Of what is over, Unix seconds; 0 where it is high time to delete what was let go.
+    /// Of what is over, Unix seconds; 0 where it is high time to delete what was let go, or for
+    /// incidents to leave.
     pub over: u64,
     /// Of what was told, Unix milliseconds.
     pub told_ms: u64,
@@ -83,7 +84,7 @@ impl Board {
     /// From when the oldest is that could be let go, or from before.
     pub fn oldest(&self, now: Timestamp) -> Oldest {
         let over = self.head.sweeps.iter().map(|sweep| sweep.oldest).min().unwrap_or(never());
-        let over = if self.has_late_garbage(now) { 0 } else { over };
+        let over = if self.has_late_garbage(now) || self.has_late_leaving(now) { 0 } else { over };
         Oldest { over, told_ms: self.told().kept_ms().unwrap_or(u64::MAX), due: self.next_due().unwrap_or(u64::MAX) }
     }
 
@@ -92,7 +93,7 @@ impl Board {
     pub fn sweep(&mut self, now: Timestamp, retention_s: u64) -> Result<bool, Missing> {
         let cutoff = now.secs().saturating_sub(retention_s);
         let pending = self.head.sweeps.iter().any(|sweep| sweep.oldest <= cutoff);
-        let mut swept = self.has_late_garbage(now) || (pending && self.has_garbage_due(now));
+        let mut swept = self.touched || self.has_late_garbage(now) || (pending && self.has_garbage_due(now));
         for nth in 0..self.head.sweeps.len() {
             let Some(sweep) = self.head.sweeps.get(nth).copied() else {
                 continue;

@@ -1,9 +1,9 @@
-//! Storing a board: what moves from its head to pages and segments, what leaves it, and what is deleted.
+//! Storing a board: what moves from its head to pages and segments, and what is deleted.
 
-use super::archive::Left;
-use super::head::{Board, Garbage, Missing};
-use super::incident::Incident;
-use super::outbox::{Batch, Event, INLINE_EVENTS, SEGMENT_EVENTS, Segment};
+use serde::Serialize;
+
+use super::head::{Board, Garbage, Head, Missing, Unused};
+use super::outbox::{Batch, INLINE_EVENTS, SEGMENT_EVENTS, Segment};
 use super::tree::Tree;
 use crate::keys;
 use crate::time::Timestamp;
@@ -35,56 +35,30 @@ pub struct Encoded {
     pub head: Vec<u8>,
 }
 
+/// The trees of a head, each with how many bytes of changes it may have there.
+fn trees(head: &mut Head) -> [(&mut Tree, usize); 5] {
+    [
+        (&mut head.open, CHANGES_BYTES),
+        (&mut head.index, INDEX_CHANGES_BYTES),
+        (&mut head.closed, INDEX_CHANGES_BYTES),
+        (&mut head.due, INDEX_CHANGES_BYTES),
+        (&mut head.alike, INDEX_CHANGES_BYTES),
+    ]
+}
+
 impl Board {
-    /// What is to be delivered, the oldest first.
-    pub fn batches(&self) -> Vec<Batch> {
-        self.head.outbox.batches()
-    }
-
-    /// Takes delivered events out of the outbox. Closed incidents that have nothing left to tell leave the board;
-    /// their documents, keys and values, are returned, to be stored **before** the head.
-    pub fn settle(
-        &mut self,
-        batch: &Batch,
-        events: &[Event],
-        now: Timestamp,
-    ) -> Result<Vec<(String, Vec<u8>)>, Missing> {
-        let mut left = Left::default();
-        let mut step = self.step();
-        for event in events {
-            let Some(told) = &event.incident else {
-                continue;
-            };
-            let incident = step.incident(&told.incident_id)?;
-            let over = |i: &Incident| !i.is_open() && i.last_event_id == event.event_id;
-            if let Some(incident) = incident.filter(over) {
-                left.add(step.leave(incident)?);
-            }
-        }
-        let changes = step.changes();
-        self.commit(changes);
-        let dropped = self.head.outbox.settle(batch);
-        self.drop_keys(dropped, now);
-        self.drop_keys(left.dropped, now);
-        Ok(left.writes)
-    }
-
     /// Prepares the board for storing. `token` makes the names of its new pieces unlike anybody else's.
     pub fn encode(&mut self, token: u64, now: Timestamp) -> Result<Encoded, Missing> {
-        let head = &mut self.head;
-        let mut full: Vec<&mut Tree> = [
-            (&mut head.open, CHANGES_BYTES),
-            (&mut head.index, INDEX_CHANGES_BYTES),
-            (&mut head.closed, INDEX_CHANGES_BYTES),
-            (&mut head.due, INDEX_CHANGES_BYTES),
-            (&mut head.alike, INDEX_CHANGES_BYTES),
-        ]
-        .into_iter()
-        .filter_map(|(tree, limit)| (tree.changes_bytes() > limit).then_some(tree))
-        .collect();
+        let channel_id = self.head.channel_id;
+        let mut full: Vec<&mut Tree> = Vec::new();
+        for (tree, limit) in trees(&mut self.head) {
+            if tree.changes_bytes() > limit {
+                full.push(tree);
+            }
+        }
         // All of them before any is changed: this is called again when a page is missing.
         full.iter().try_for_each(|tree| tree.flush_needs(&self.loaded))?;
-        let (channel_id, mut nth) = (head.channel_id, 0);
+        let mut nth = 0;
         let mut name = || {
             nth += 1;
             keys::piece(channel_id, token, nth)
@@ -98,9 +72,7 @@ impl Board {
         }
         self.spill_outbox(&mut name, &mut writes);
         self.drop_keys(dropped, now);
-        let deletes = self.take_garbage(now);
-        self.head.version += 1;
-        Ok(Encoded { deletes, writes, head: self.head.encode() })
+        Ok(Encoded { writes, ..self.encode_head(now) })
     }
 
     fn spill_outbox(&mut self, mut name: impl FnMut() -> String, writes: &mut Vec<(String, Vec<u8>)>) {
@@ -118,16 +90,33 @@ impl Board {
         }
     }
 
-    /// Has what is stored under some keys deleted when nobody can be reading it any more.
-    pub(super) fn drop_keys(&mut self, keys: Vec<String>, now: Timestamp) {
-        if !keys.is_empty() {
-            self.head.garbage.push(Garbage { since: now, keys });
-        }
+    /// Whether storing the board writes pages.
+    pub(super) fn has_full_trees(&mut self) -> bool {
+        trees(&mut self.head).into_iter().any(|(tree, limit)| tree.changes_bytes() > limit)
     }
 
     /// How many keys wait to be deleted.
     pub(super) fn garbage(&self) -> usize {
         self.head.garbage.iter().map(|garbage| garbage.keys.len()).sum()
+    }
+
+    /// Whether what is no longer referred to has waited for too long for the board to be stored.
+    pub(super) fn has_late_garbage(&self, now: Timestamp) -> bool {
+        self.head.garbage.first().is_some_and(|garbage| now.millis_since(garbage.since) > GARBAGE_TICK_MS)
+    }
+}
+
+impl<T> Board<T> {
+    /// What is to be delivered, the oldest first.
+    pub fn batches(&self) -> Vec<Batch> {
+        self.head.outbox.batches()
+    }
+
+    /// Has what is stored under some keys deleted when nobody can be reading it any more.
+    pub(super) fn drop_keys(&mut self, keys: Vec<String>, now: Timestamp) {
+        if !keys.is_empty() {
+            self.head.garbage.push(Garbage { since: now, keys });
+        }
     }
 
     /// Whether it is time to delete what is no longer referred to.
@@ -139,11 +128,6 @@ impl Board {
         keys >= GARBAGE_FEW || garbage.first().is_some_and(late)
     }
 
-    /// Whether what is no longer referred to has waited for too long for the board to be stored.
-    pub(super) fn has_late_garbage(&self, now: Timestamp) -> bool {
-        self.head.garbage.first().is_some_and(|garbage| now.millis_since(garbage.since) > GARBAGE_TICK_MS)
-    }
-
     fn take_garbage(&mut self, now: Timestamp) -> Vec<String> {
         if !self.has_garbage_due(now) {
             return Vec::new();
@@ -152,5 +136,14 @@ impl Board {
             std::mem::take(&mut self.head.garbage).into_iter().partition(|g| now.millis_since(g.since) > GARBAGE_MS);
         self.head.garbage = young;
         old.into_iter().flat_map(|g| g.keys).collect()
+    }
+}
+
+impl<T: Serialize + PartialEq<Unused>> Board<T> {
+    /// Prepares the head alone for storing, where nothing came to the trees and the outbox that would have to move.
+    pub fn encode_head(&mut self, now: Timestamp) -> Encoded {
+        let deletes = self.take_garbage(now);
+        self.head.version += 1;
+        Encoded { deletes, writes: Vec::new(), head: self.head.encode() }
     }
 }

@@ -5,7 +5,7 @@ use crate::delivery::log::{Loaded, Log, Missing};
 use crate::keys;
 use crate::time::Timestamp;
 
-impl Board {
+impl<T> Board<T> {
     /// The log of what was delivered.
     pub const fn told(&self) -> &Log {
         &self.head.log

@@ -65,12 +65,24 @@ impl Document {
 
     /// A section of many entries, which may be left out.
     pub fn list<T: DeserializeOwned>(&mut self, name: &str) -> Result<Vec<T>, ConfigError> {
-        let entries = self.entries(name)?;
-        entries.into_iter().map(|entry| entry.read()).collect()
+        self.read_entries(name, Entry::read)
+    }
+
+    /// The same where an entry is not read as a whole.
+    pub fn read_entries<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(Entry) -> Result<T, ConfigError>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let mut items = Vec::new();
+        for entry in self.entries(name)? {
+            items.push(read(entry)?);
+        }
+        Ok(items)
     }
 
     /// The entries of a section, not read yet.
-    pub fn entries(&mut self, name: &str) -> Result<Vec<Entry>, ConfigError> {
+    fn entries(&mut self, name: &str) -> Result<Vec<Entry>, ConfigError> {
         match self.0.remove(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(entries)) => {

@@ -153,21 +153,36 @@ impl Config {
     /// # Errors
     /// The first problem, with its section and field.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::parse_with(text, with_details)
+    }
+
+    /// The same without what only delivery needs: how subscriptions are sent to.
+    ///
+    /// # Errors
+    /// As [`Config::parse`], for the rest of the document.
+    pub fn parse_for_intake(text: &str) -> Result<Self, ConfigError> {
+        Self::parse_with(text, without_details)
+    }
+
+    fn parse_with(
+        text: &str,
+        subscriptions: impl FnOnce(&mut Document) -> Result<Vec<Subscription>, ConfigError>,
+    ) -> Result<Self, ConfigError> {
         let mut document = Document::parse(text)?;
         let read = |mut entry: Entry| {
             let rules = entry.split(&Rules::FIELDS).read()?;
             Ok(Integration { rules, ..entry.read()? })
         };
-        let integrations = document.entries("integrations")?.into_iter().map(read).collect::<Result<_, _>>()?;
+        let integrations = document.read_entries("integrations", read)?;
         let mapping_tables = document.list("mapping_tables")?;
         let read = |mut entry: Entry| {
             let rules = entry.split(&ChannelRules::FIELDS).read()?;
             Ok(Channel { rules, ..entry.read()? })
         };
-        let channels = document.entries("channels")?.into_iter().map(read).collect::<Result<_, _>>()?;
+        let channels = document.read_entries("channels", read)?;
         let calendars = document.list("calendars")?;
         let time_zone = document.optional("time_zone")?.unwrap_or_default();
-        let subscriptions = with_details(&mut document)?;
+        let subscriptions = subscriptions(&mut document)?;
         let config = Self {
             integrations,
             mapping_tables,
@@ -186,11 +201,7 @@ impl Config {
     /// As [`Config::parse`], for the rest of the document.
     pub fn parse_without_rules(text: &str) -> Result<Self, ConfigError> {
         let mut document = Document::parse(text)?;
-        let read = |mut entry: Entry| {
-            entry.split(&Details::FIELDS);
-            entry.read()
-        };
-        let subscriptions = document.entries("subscriptions")?.into_iter().map(read).collect::<Result<_, _>>()?;
+        let subscriptions = without_details(&mut document)?;
         Self::parse_rest(text, document, subscriptions)
     }
 
@@ -209,12 +220,12 @@ impl Config {
             entry.split(&Rules::FIELDS);
             entry.read()
         };
-        let integrations = document.entries("integrations")?.into_iter().map(read).collect::<Result<_, _>>()?;
+        let integrations = document.read_entries("integrations", read)?;
         let read = |mut entry: Entry| {
             entry.split(&ChannelRules::FIELDS);
             entry.read()
         };
-        let channels = document.entries("channels")?.into_iter().map(read).collect::<Result<_, _>>()?;
+        let channels = document.read_entries("channels", read)?;
         Ok(Self { integrations, ..Self::shared(text, document, channels, subscriptions)? })
     }
 
@@ -296,6 +307,15 @@ impl Config {
     }
 }
 
+/// The subscriptions without how they are sent to.
+fn without_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigError> {
+    let read = |mut entry: Entry| {
+        entry.split(&Details::FIELDS);
+        entry.read()
+    };
+    document.read_entries("subscriptions", read)
+}
+
 /// The subscriptions with how they are sent to.
 fn with_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigError> {
     let read = |mut entry: Entry| {
@@ -305,7 +325,7 @@ fn with_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigErro
         details.check(&subscription).map_err(named)?;
         Ok(Subscription { details, ..subscription })
     };
-    document.entries("subscriptions")?.into_iter().map(read).collect()
+    document.read_entries("subscriptions", read)
 }
 
 const fn default_true() -> bool {

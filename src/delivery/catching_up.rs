@@ -8,7 +8,7 @@ use super::log::{Loaded, Span};
 use super::queue::Replay;
 use super::segment::Told;
 use super::wants::wants;
-use crate::board::Board;
+use crate::board::{Board, Unread};
 use crate::fold::{FoldError, Ledger};
 use crate::keys;
 use crate::ports::{Clock, Log, Outbound, Random, Store, Swap};
@@ -35,7 +35,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
     /// part of it.
     pub(super) async fn catch_up(
         &self,
-        boards: &[Board],
+        boards: &[Board<Unread>],
         line: &mut Line<'a>,
         account: &mut Account<'_, R>,
     ) -> Result<Reached, FoldError> {
@@ -78,7 +78,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
     /// Sends what a part of a channel's log tells. Returns the segment before which all was sent or waits in the queue.
     async fn pass_on(
         &self,
-        board: &Board,
+        board: &Board<Unread>,
         part: &Replay,
         line: &mut Line<'a>,
         account: &mut Account<'_, R>,
@@ -156,12 +156,12 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         to: u64,
     ) -> Result<(), FoldError> {
         for _ in 0..TRIES {
-            let (mut board, handle) = self.folder.read_board(channel, ledger).await?;
+            let (mut board, handle) = self.folder.read_head(channel, ledger).await?;
             if board.behind(subscription).is_none_or(|from| from >= to) {
                 return Ok(());
             }
             board.catch_up(subscription, to);
-            if self.folder.store_board(&mut board, handle, Vec::new()).await? == Swap::Stored {
+            if self.folder.store_head(&mut board, handle, Vec::new()).await? == Swap::Stored {
                 return Ok(());
             }
         }

@@ -10,12 +10,11 @@ use super::segment::Told;
 use super::sending::Sending;
 use super::wants::wants;
 use crate::board::head::Lease;
-use crate::board::{Batch, Board, Event, decode_events};
+use crate::board::{Batch, Board, Event, Unread};
 use crate::config::{Config, Subscription};
 use crate::fold::{FoldError, Folder, Ledger};
 use crate::keys;
 use crate::ports::{Clock, Log, Outbound, Random, Store, Swap};
-use crate::value;
 
 /// What was delivered is noted after this time, milliseconds: a crash has it delivered again.
 const SETTLE_MS: u64 = 500;
@@ -40,7 +39,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
     pub async fn deliver(&self, channel: i64, token: u64) -> Result<DeliveryReport, FoldError> {
         let mut report = DeliveryReport::default();
         let mut ledger = Ledger::read(self.folder.store).await?;
-        let (mut board, _) = self.folder.read_board(channel, &ledger).await?;
+        let (mut board, _) = self.folder.read_head(channel, &ledger).await?;
         loop {
             if board.head.lease.map(|lease| lease.token) != Some(token) || !board.head.has_events() {
                 return Ok(report);
@@ -62,7 +61,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
     }
 
     /// A line for each subscription that is told anything.
-    async fn lines(&self, ledger: &Ledger, board: &Board) -> Result<Vec<Line<'a>>, FoldError> {
+    async fn lines(&self, ledger: &Ledger, board: &Board<Unread>) -> Result<Vec<Line<'a>>, FoldError> {
         let channel = board.head.channel_id;
         let concerns = |ids: &[i64]| ids.is_empty() || ids.contains(&channel);
         let mut subscriptions = Vec::new();
@@ -78,10 +77,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
     async fn events(&self, batch: &Batch) -> Result<Vec<Event>, FoldError> {
         match batch {
             Batch::Inline(events) => Ok(events.clone()),
-            Batch::Segment(key) => {
-                let (bytes, _) = value::get(self.folder.store, key).await?.ok_or(FoldError::Stale)?;
-                decode_events(&bytes).map_err(|problem| FoldError::Unreadable { key: key.clone(), problem })
-            }
+            Batch::Segment(key) => self.folder.events(key.clone()).await,
         }
     }
 
@@ -127,8 +123,8 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         done: &[(Batch, Vec<Event>)],
         mut lines: Vec<Line<'a>>,
         account: Account<'_, R>,
-    ) -> Result<Board, FoldError> {
-        let (folder, store) = (self.folder, self.folder.store);
+    ) -> Result<Board<Unread>, FoldError> {
+        let folder = self.folder;
         let mut segments = account.finish();
         if lines.iter().any(|line| line.has_notes()) {
             // What waits refers to them.
@@ -138,19 +134,17 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
             self.store_notes(ledger, line).await?;
         }
         for _ in 0..TRIES {
-            let (mut board, handle) = folder.read_board(channel, ledger).await?;
+            let (mut board, handle) = folder.read_head(channel, ledger).await?;
             let now = folder.clock.now();
-            let mut documents = Vec::new();
             for (batch, events) in done {
-                let left = folder.pages.loading(store, &mut board, |board| board.settle(batch, events, now)).await?;
-                documents.extend(left);
+                board.settle(batch, events, now);
             }
-            let first = board.head.log.next_seq();
+            let (first, mut written) = (board.head.log.next_seq(), Vec::new());
             for segment in &segments {
-                documents.extend(segment.entries.iter().cloned());
+                written.extend(segment.entries.iter().cloned());
                 let random = &mut || folder.random.next_u64();
                 let owner = &keys::board_name(channel);
-                documents.extend(board.head.log.push(owner, segment.id, segment.parts, segment.span, random));
+                written.extend(board.head.log.push(owner, segment.id, segment.parts, segment.span, random));
             }
             for line in lines.iter().filter(|line| line.behind) {
                 board.fall_behind(line.subscription.id, first);
@@ -161,7 +155,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
                 let until = now.plus_millis(folder.lease_ms);
                 board.head.lease = board.head.has_events().then_some(Lease { token, until });
             }
-            if folder.store_board(&mut board, handle, documents).await? == Swap::Stored {
+            if folder.store_head(&mut board, handle, written).await? == Swap::Stored {
                 return Ok(board);
             }
         }

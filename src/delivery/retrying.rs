@@ -14,8 +14,8 @@ use super::queue::{Item, Queue};
 use super::report::DeliveryReport;
 use super::segment::{Segment, Told};
 use super::sending::PARALLEL;
-use crate::board::Board;
 use crate::board::head::Lease;
+use crate::board::{Board, Unread};
 use crate::config::Subscription;
 use crate::fold::{FoldError, Ledger, key_of, load_index};
 use crate::json;
@@ -56,7 +56,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         ledger: &Ledger,
         subscription: &'a Subscription,
         mut queue: Queue,
-        boards: &[Board],
+        boards: &[Board<Unread>],
     ) -> Result<DeliveryReport, FoldError> {
         let (mut report, clock) = (DeliveryReport::default(), self.folder.clock);
         let mut behind = boards.iter().any(|board| board.is_behind(subscription.id)) || !queue.replays.is_empty();

@@ -1,5 +1,7 @@
 //! Joining: an alert that is in no incident joins one or makes one (Flashduty, "Noise Reduction", grouping).
 
+use std::cmp::Reverse;
+
 use serde_json::json;
 
 use super::closing::no_source_where_acknowledged;
@@ -9,6 +11,7 @@ use crate::board::{ALERTS, Alert, EventType, Group, Incident, Missing, Step};
 use crate::channel::alike;
 use crate::id::{Cause, Kind, object_id};
 use crate::journal::{Grouping, Ruling};
+use crate::sorted::add;
 use crate::time::Timestamp;
 
 /// The most incidents that an alert is compared with; of more, the oldest are left out.
@@ -95,15 +98,14 @@ fn candidate(step: &Step, grouping: &Grouping, secs: u64) -> Result<Option<Incid
     };
     let alikes = step.alikes()?;
     // The most alike first; of those that are equally so, the newest.
-    let mut scored: Vec<(u32, &String)> = Vec::new();
+    let mut scored: Vec<Reverse<(u32, &String)>> = Vec::new();
     for (incident_id, other) in alikes.iter().rev().take(COMPARED) {
         let score = alike::score(texts, other);
         if score >= texts.score {
-            scored.push((score, incident_id));
+            add(&mut scored, Reverse((score, incident_id)));
         }
     }
-    scored.sort_unstable_by(|a, b| b.cmp(a));
-    for (_, incident_id) in scored {
+    for Reverse((_, incident_id)) in scored {
         if let Some(incident) = step.incident(incident_id)?.filter(|incident| takes(incident, grouping, secs)) {
             return Ok(Some(incident));
         }

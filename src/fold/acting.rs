@@ -49,18 +49,21 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
 
     async fn act_once(&self, channel: i64, what: &Act) -> Result<Acted, ActError> {
         let mut gathered = gather(self.store, self.clock).await?;
-        if gathered.more {
-            // A long journal is folded first: the act comes after all of it.
-            self.fold(false).await?;
-            return Err(FoldError::Stale.into());
-        }
         let empty = Board::new(channel).head.encode();
         ensure(self.store, self.clock, &mut gathered.ledger, &keys::board_name(channel), &empty).await?;
-        let records = concerning(channel, &gathered);
-        for _ in 0..TRIES {
+        loop {
             let (mut board, handle) = self.read_board(channel, &gathered.ledger).await?;
             check_ledger(&board, &gathered.ledger)?;
-            self.apply(&mut board, &records, gathered.upto()).await?;
+            self.apply(&mut board, &concerning(channel, &gathered), gathered.upto()).await?;
+            if gathered.more {
+                // The act comes after all of a long journal, which is stored part after part.
+                prune_heads(&mut board, &gathered.ledger);
+                if self.store_board(&mut board, handle).await? == Swap::Conflict {
+                    return Err(FoldError::Stale.into());
+                }
+                gathered = gathered.next(self.store).await?;
+                continue;
+            }
             let recalled = self.recall(&mut board, &what.action).await?;
             let done = self.try_act(&mut board, what).await?;
             // One to which nothing was done stays where it is: only what is delivered lets it leave again. That can be
@@ -72,11 +75,11 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             }
             let token = self.take_lease(&mut board);
             prune_heads(&mut board, &gathered.ledger);
-            if self.store_board(&mut board, handle, Vec::new()).await? == Swap::Stored {
-                return Ok(Acted { done, token });
-            }
+            return match self.store_board(&mut board, handle).await? {
+                Swap::Stored => Ok(Acted { done, token }),
+                Swap::Conflict => Err(FoldError::Stale.into()),
+            };
         }
-        Err(FoldError::Contention(format!("the board of channel {channel}")).into())
     }
 
     async fn try_act(&self, board: &mut Board, what: &Act) -> Result<Done, ActError> {
@@ -98,12 +101,10 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     pub async fn recall(&self, board: &mut Board, action: &Action) -> Result<Vec<(String, String)>, FoldError> {
         let mut recalled = Vec::new();
         for incident_id in action.incident_ids() {
-            let here = |board: &mut Board| board.incident(incident_id).map(|incident| incident.is_some());
-            if self.pages.loading(self.store, board, here).await? {
-                continue;
-            }
             // One that is too old may still be stored: it is not to be found any more.
-            let left = |board: &mut Board| board.closed_ref(incident_id).map(|reference| reference.is_some());
+            let left = |board: &mut Board| {
+                Ok(board.incident(incident_id)?.is_none() && board.closed_ref(incident_id)?.is_some())
+            };
             if !self.pages.loading(self.store, board, left).await? {
                 continue;
             }

@@ -47,7 +47,12 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     pub async fn find_alert(&self, boards: &mut [Board], alert_id: &str) -> Result<Option<(i64, Alert)>, FoldError> {
         for board in boards {
             let channel = board.head.channel_id;
-            let here = |board: &mut Board| board.alert(alert_id).map(Option::<&Alert>::cloned);
+            let here = |board: &mut Board| {
+                let alert = board.alert(alert_id)?.cloned();
+                // One that left with an incident that was removed is not to be found.
+                let incident = alert.as_ref().map_or(Ok(None), |alert| board.incident(&alert.incident_id))?;
+                Ok(alert.filter(|_| incident.is_none_or(|incident| !incident.is_removed())))
+            };
             if let Some(alert) = self.pages.loading(self.store, board, here).await? {
                 return Ok(Some((channel, alert)));
             }

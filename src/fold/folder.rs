@@ -193,7 +193,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
                 turns.take(&mut board.head.turn, gathered.at, self.clock.now(), self.random.next_u64());
             }
             prune_heads(&mut board, &gathered.ledger);
-            if self.store_board(&mut board, handle, Vec::new()).await? == Swap::Stored {
+            if self.store_board(&mut board, handle).await? == Swap::Stored {
                 return Ok(Stored::Board(token, board.oldest(gathered.at)));
             }
         }

@@ -4,29 +4,80 @@ use super::error::FoldError;
 use super::folder::Folder;
 use super::ledger::Ledger;
 use super::root::key_of;
-use crate::board::{Board, Encoded};
+use crate::board::{Board, Encoded, Event, Unread, decode_events};
 use crate::keys;
 use crate::ports::{Clock, Random, Store, StoreError, Swap};
+use crate::time::Timestamp;
+use crate::value;
 
 impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     /// Reads a board to change it.
     pub(crate) async fn read_board(&self, channel: i64, ledger: &Ledger) -> Result<(Board, S::Handle), FoldError> {
+        let (key, bytes, handle) = self.read_bytes(channel, ledger).await?;
+        Ok((unless(Board::decode(&bytes), &key)?, handle))
+    }
+
+    /// Reads a board to change nothing but its head.
+    pub(crate) async fn read_head(
+        &self,
+        channel: i64,
+        ledger: &Ledger,
+    ) -> Result<(Board<Unread>, S::Handle), FoldError> {
+        let (key, bytes, handle) = self.read_bytes(channel, ledger).await?;
+        Ok((unless(Board::decode_head(&bytes), &key)?, handle))
+    }
+
+    async fn read_bytes(&self, channel: i64, ledger: &Ledger) -> Result<(String, Vec<u8>, S::Handle), FoldError> {
         let key = key_of(ledger, &keys::board_name(channel)).ok_or(FoldError::Stale)?;
         let (bytes, handle) = self.store.read_to_swap(&key).await?;
         let bytes = bytes.ok_or_else(|| StoreError(format!("{key} is gone")))?;
-        let board = decode(&key, &bytes)?;
-        Ok((board, handle))
+        Ok((key, bytes, handle))
     }
 
-    /// Stores a board: deletes, new pieces (and `before`), then the head.
-    pub(crate) async fn store_board(
+    /// Stores a board: lets incidents leave where it is time, then deletes, documents and new pieces, and the head.
+    pub(crate) async fn store_board(&self, board: &mut Board, handle: S::Handle) -> Result<Swap, FoldError> {
+        let (token, now) = (self.random.next_u64(), self.clock.now());
+        let documents = if board.is_leaving_due(now) { self.let_leave(board, now).await? } else { Vec::new() };
+        let encoded = self.pages.loading(self.store, board, |board| board.encode(token, now)).await?;
+        self.store_encoded(handle, encoded, documents).await
+    }
+
+    /// Stores a board of which nothing but the head was changed: deletes, `before`, then the head.
+    pub(crate) async fn store_head(
         &self,
-        board: &mut Board,
+        board: &mut Board<Unread>,
         handle: S::Handle,
         before: Vec<(String, Vec<u8>)>,
     ) -> Result<Swap, FoldError> {
-        let (token, now) = (self.random.next_u64(), self.clock.now());
-        let encoded = self.pages.loading(self.store, board, |board| board.encode(token, now)).await?;
+        let encoded = board.encode_head(self.clock.now());
+        self.store_encoded(handle, encoded, before).await
+    }
+
+    /// Lets closed incidents leave a board. Returns their documents, keys and values, to be stored before it.
+    pub(super) async fn let_leave(
+        &self,
+        board: &mut Board,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Vec<u8>)>, FoldError> {
+        let mut told = Vec::new();
+        for key in board.leaving_segments() {
+            told.extend(self.events(key).await?);
+        }
+        self.pages.loading(self.store, board, |board| board.let_leave(&told, now)).await
+    }
+
+    /// The events of a segment of an outbox.
+    pub(crate) async fn events(&self, key: String) -> Result<Vec<Event>, FoldError> {
+        let (bytes, _) = value::get(self.store, &key).await?.ok_or(FoldError::Stale)?;
+        unless(decode_events(&bytes), &key)
+    }
+
+    async fn store_encoded(
+        &self,
+        handle: S::Handle,
+        encoded: Encoded,
+        before: Vec<(String, Vec<u8>)>,
+    ) -> Result<Swap, FoldError> {
         let Encoded { deletes, writes: pieces, head } = encoded;
         if !deletes.is_empty() {
             self.store.delete_many(&deletes).await?;
@@ -51,13 +102,13 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             return Ok(Board::new(channel));
         };
         let bytes = self.store.get(&key).await?.ok_or_else(|| StoreError(format!("{key} is gone")))?;
-        let board = decode(&key, &bytes)?;
+        let board = unless(Board::decode(&bytes), &key)?;
         check_ledger(&board, ledger)?;
         Ok(board)
     }
 
-    /// All boards as they are stored, in one call.
-    pub(crate) async fn stored_boards(&self, ledger: &Ledger) -> Result<Vec<Board>, FoldError> {
+    /// The heads of all boards as they are stored, in one call.
+    pub(crate) async fn stored_boards(&self, ledger: &Ledger) -> Result<Vec<Board<Unread>>, FoldError> {
         let mut keys = Vec::new();
         for (name, number) in &ledger.roots {
             if keys::board_channel(name).is_some() {
@@ -67,14 +118,15 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         let mut boards = Vec::new();
         for (key, bytes) in keys.iter().zip(self.store.get_many(&keys).await?) {
             let bytes = bytes.ok_or_else(|| StoreError(format!("{key} is gone")))?;
-            boards.push(decode(key, &bytes)?);
+            boards.push(unless(Board::decode_head(&bytes), key)?);
         }
         Ok(boards)
     }
 }
 
-fn decode(key: &str, bytes: &[u8]) -> Result<Board, FoldError> {
-    Board::decode(bytes).map_err(|problem| FoldError::Unreadable { key: key.to_owned(), problem })
+/// What was read under a key, unless it was not readable.
+fn unless<T>(read: Result<T, String>, key: &str) -> Result<T, FoldError> {
+    read.map_err(|problem| FoldError::Unreadable { key: key.to_owned(), problem })
 }
 
 /// A board drops its own heads where the ledger covers them. Whoever comes with an older ledger would then read

@@ -14,25 +14,26 @@ const TRIES: usize = 4;
 
 impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     /// Lets go of a slice of what is over for `retention_s` seconds, and of what was told `told_ms` milliseconds ago, on
-    /// each of some boards; `oldest` names them, and from when the oldest is that each could let go.
-    pub async fn sweep(&self, oldest: &[(i64, Oldest)], retention_s: u64, told_ms: u64) -> Result<(), FoldError> {
+    /// each of some boards; `oldest` names them, and from when the oldest is that each could let go. Closed incidents
+    /// of which all was told leave first. Returns whether more of them wait.
+    pub async fn sweep(&self, oldest: &[(i64, Oldest)], retention_s: u64, told_ms: u64) -> Result<bool, FoldError> {
         let now = self.clock.now();
         let (cutoff, told) = (now.secs().saturating_sub(retention_s), now.millis().saturating_sub(told_ms));
-        let mut ledger = None;
+        let (mut ledger, mut more) = (None, false);
         for (channel, _) in oldest.iter().filter(|(_, oldest)| oldest.over <= cutoff || oldest.told_ms < told) {
             let ledger = match &mut ledger {
                 Some(ledger) => ledger,
                 none => none.insert(Ledger::read(self.store).await?),
             };
             for _ in 0..TRIES {
-                match self.sweep_board(*channel, ledger, (retention_s, told)).await {
+                match self.sweep_board(*channel, ledger, (retention_s, told), &mut more).await {
                     Ok(Swap::Stored) => break,
                     Ok(Swap::Conflict) | Err(FoldError::Stale) => {}
                     Err(error) => return Err(error),
                 }
             }
         }
-        Ok(())
+        Ok(more)
     }
 
     async fn sweep_board(
@@ -40,18 +41,26 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         channel: i64,
         ledger: &Ledger,
         (retention_s, told): (u64, u64),
+        more: &mut bool,
     ) -> Result<Swap, FoldError> {
         let (mut board, handle) = self.read_board(channel, ledger).await?;
         let now = self.clock.now();
+        if board.has_leaving() {
+            let documents = self.let_leave(&mut board, now).await?;
+            if !documents.is_empty() {
+                self.store.set_many(&documents).await?;
+            }
+            *more |= board.has_leaving();
+        }
         let swept = self.pages.loading(self.store, &mut board, |board| board.sweep(now, retention_s)).await?;
         if self.expire_told(&mut board, told).await? || swept {
-            return self.store_board(&mut board, handle, Vec::new()).await;
+            return self.store_board(&mut board, handle).await;
         }
         Ok(Swap::Stored)
     }
 
     /// Lets go of a slice of what was told before a time. Returns whether there was any.
-    pub(crate) async fn expire_told(&self, board: &mut Board, before_ms: u64) -> Result<bool, FoldError> {
+    pub(crate) async fn expire_told<T>(&self, board: &mut Board<T>, before_ms: u64) -> Result<bool, FoldError> {
         let mut loaded = Loaded::default();
         loop {
             match board.expire_told(before_ms, &loaded, self.clock.now()) {

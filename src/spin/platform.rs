@@ -54,7 +54,7 @@ impl Relay for Spin {
     }
 
     async fn run_action(&self, action: i64, run: Vec<u8>) -> Option<String> {
-        let data = chained(&format!("http://courier.spin.internal/action?id={action}"), run).await?;
+        let data = chained(&format!("http://webhooks.spin.internal/action?id={action}"), run).await?;
         data.get("message")?.as_str().map(str::to_owned)
     }
 }

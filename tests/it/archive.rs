@@ -21,7 +21,7 @@ fn large(world: &mut World) -> String {
     let merging = Merging { target_incident_id: target.clone(), source_incident_ids: sources, ..Merging::default() };
     world.cluster.act(CHANNEL, Action::Merge(Box::new(merging))).expect("merged");
     world.cluster.act(CHANNEL, Action::Resolve(vec![target.clone()], Resolution::default())).expect("resolved");
-    world.at(60);
+    world.at(700);
     target
 }
 
@@ -64,7 +64,7 @@ fn few_alerts_stand_in_the_document_of_their_incident_and_are_explained() {
     let mut world = World::new();
     world.fire("a").recover("a");
     let id = world.expect_webhook("i_new").incident_id;
-    world.at(60);
+    world.at(700);
     assert!(keys(&world, "alarum:1:ia:").is_empty());
     let [alert_id] = alert_ids(&world, &format!("alarum:1:i:{id}")).try_into().expect("one alert");
     let (status, stored) = explained(&world, &alert_id);
@@ -104,11 +104,11 @@ fn one_that_is_called_back_leaves_again_and_is_listed_once() {
     world.cluster.act(CHANNEL, Action::Comment(vec![id.clone()], "why?".into(), false)).expect("commented");
     let listed = |world: &World| world.incidents().iter().filter(|i| i["incident_id"] == json!(id)).count();
     assert_eq!(listed(&world), 1);
-    world.at(120);
+    world.at(1400);
     assert_eq!((listed(&world), info(&world, &id).1["data"]["alert_cnt"].clone()), (1, json!(40)));
     assert_eq!(keys(&world, "alarum:1:ia:").len(), 1);
     world.cluster.act(CHANNEL, Action::Reopen(vec![id.clone()], "again".into())).expect("reopened");
-    world.at(180);
+    world.at(1500);
     assert_eq!((listed(&world), info(&world, &id).1["data"]["progress"].clone()), (1, json!("Triggered")));
 }
 
@@ -117,9 +117,8 @@ fn one_that_is_forgotten_leaves_no_document() {
     let mut world = World::new();
     let id = large(&mut world);
     world.cluster.act(CHANNEL, Action::Remove(vec![id.clone()])).expect("removed");
-    world.at(70);
     assert_eq!(info(&world, &id).0, 400, "at once");
-    world.at(300);
+    world.at(1600);
     let left: Vec<String> = world.cluster.store.keys().into_iter().filter(|key| key.contains(&id)).collect();
     assert!(left.is_empty(), "{left:?}");
 }

@@ -129,7 +129,7 @@ fn the_manifest_leads_each_action_to_its_component() {
 
 #[test]
 fn the_manifest_leads_each_call_about_webhooks_to_its_component_and_nothing_else_from_outside() {
-    assert_eq!(routes("courier"), shown(&WEBHOOKS));
+    assert_eq!(routes("webhooks"), shown(&WEBHOOKS));
 }
 
 const API: &str = include_str!("../../src/api/mod.rs");

@@ -129,6 +129,27 @@ fn a_push_alone_costs_at_most_five_writes_with_everything_that_follows() {
 }
 
 #[test]
+fn closed_incidents_leave_the_board_together_and_hardly_cost_a_write() {
+    let mut world = World::new();
+    let store = world.cluster.store.clone();
+    let before = store.writes.get();
+    for nth in 0..40 {
+        let key = format!("k{nth}");
+        world.fire(&key).recover(&key);
+    }
+    let per_push = (store.writes.get() - before) as f64 / 80.0;
+    assert!(per_push <= 4.2, "{per_push}");
+    let documents = || store.keys().iter().filter(|key| key.starts_with("alarum:1:i:")).count();
+    assert!((1..40).contains(&documents()), "{}", documents());
+    assert_eq!(world.incidents().len(), 40, "each is listed once, wherever it is");
+    world.at(599);
+    let waiting = documents();
+    assert!(waiting < 40, "{waiting}");
+    world.at(603);
+    assert_eq!((documents(), world.incidents().len()), (40, 40));
+}
+
+#[test]
 fn a_failing_subscriber_gets_the_events_of_an_incident_later_and_in_order() {
     let mut world = World::new();
     world.cluster.receiver.status.set(503);

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use alarum::board::{Batch, Board, Event, Shelf};
+use alarum::board::{Batch, Board, Event, Oldest, Shelf};
 use alarum::delivery::Delivering;
 use alarum::engine::action::Act;
 use alarum::fold::{ActError, Folder, PageCache};
@@ -173,6 +173,9 @@ impl Both {
             let report = run(courier.deliver(channel, token)).expect("delivered");
             assert_eq!((report.put_off, report.given_up), (0, 0));
         }
+        let now = Oldest { over: 0, told_ms: u64::MAX, due: u64::MAX };
+        let boards: Vec<(i64, Oldest)> = self.models.keys().map(|channel| (*channel, now)).collect();
+        while run(folder.sweep(&boards, u64::MAX, u64::MAX)).expect("they leave") {}
         for board in run(folder.view(None)).expect("a view") {
             assert_eq!(self.waiting(&board), [], "all of it is delivered");
         }

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use alarum::api::{ACTS, Actions, Api, WEBHOOKS};
+use alarum::api::{ACTS, Actions, Api, WEBHOOKS, Webhooks};
 use alarum::config::Config;
 use alarum::courier::Courier;
 use alarum::delivery::DeliveryReport;
@@ -57,6 +57,7 @@ pub struct Cluster {
     couriers: RefCell<Vec<Rc<Courier>>>,
     api: Rc<Api>,
     actions: Rc<Actions>,
+    webhooks: Rc<Webhooks>,
 }
 
 /// The ports as one instance sees them.
@@ -85,6 +86,7 @@ impl Cluster {
             couriers: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
             api: Rc::default(),
             actions: Rc::default(),
+            webhooks: Rc::default(),
         })
     }
 
@@ -173,10 +175,10 @@ impl Cluster {
     }
 
     /// Starts a request at some courier instance.
-    pub fn courier(self: &Rc<Self>, path: &str, body: &str, answered: impl FnOnce(Answer) + 'static) {
+    pub fn courier(self: &Rc<Self>, path: &str, answered: impl FnOnce(Answer) + 'static) {
         let nth = self.sim.below(self.couriers.borrow().len());
         let (courier, node, cluster) = (self.couriers.borrow()[nth].clone(), self.node(), self.clone());
-        let request = request("POST", path, body);
+        let request = request("POST", path, "");
         self.sim.spawn(COURIER + nth as u64, async move {
             let store = cluster.store_handle();
             answered(courier.handle(&store, &node, Some(&cluster.config), &request).await);
@@ -189,8 +191,12 @@ impl Cluster {
         self.sim.spawn(OUTSIDE, async move {
             let (store, config) = (cluster.store_handle(), Some(&*cluster.config));
             if WEBHOOKS.contains(&request.path.as_str()) {
-                let courier = cluster.couriers.borrow()[0].clone();
-                return answered(courier.handle(&store, &node, config, &request).await);
+                let (answer, retry) = cluster.webhooks.handle(&store, &node, config, &request).await;
+                answered(answer);
+                if retry {
+                    node.retry().await;
+                }
+                return;
             }
             if !ACTS.contains(&request.path.as_str()) {
                 return answered(api.handle(&store, &node, config, &request).await);
@@ -321,7 +327,7 @@ impl Wake for Node {
         if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
             return None;
         }
-        let data = self.chained(if company { "/wake?company=1" } else { "/wake" }, "").await?;
+        let data = self.chained(if company { "/wake?company=1" } else { "/wake" }).await?;
         serde_json::from_value(data.get("seen")?.clone()).ok()
     }
 }
@@ -331,20 +337,23 @@ impl Relay for Node {
         if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
             return None;
         }
-        let data = self.chained(&format!("/deliver?channel={channel}&token={token}"), "").await?;
+        let data = self.chained(&format!("/deliver?channel={channel}&token={token}")).await?;
         serde_json::from_value(data).ok()
     }
 
     async fn retry(&self) -> Option<DeliveryReport> {
-        serde_json::from_value(self.chained("/retry", "").await?).ok()
+        serde_json::from_value(self.chained("/retry").await?).ok()
     }
 
     async fn run_action(&self, action: i64, run: Vec<u8>) -> Option<String> {
         if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
             return None;
         }
-        let data = self.chained(&format!("/action?id={action}"), &String::from_utf8(run).ok()?).await?;
-        data["message"].as_str().map(str::to_owned)
+        let (webhooks, store) = (self.cluster.webhooks.clone(), self.cluster.store_handle());
+        let request = request("POST", &format!("/action?id={action}"), &String::from_utf8(run).ok()?);
+        let (answer, _) = webhooks.handle(&store, self, Some(&self.cluster.config), &request).await;
+        let body: Value = serde_json::from_slice(&answer.body).ok()?;
+        body["data"]["message"].as_str().map(str::to_owned)
     }
 }
 
@@ -366,7 +375,7 @@ impl Admission for Node {
 impl Node {
     /// Calls some instance that folds or delivers, and waits for its answer. Whoever waits for one that crashes gets none: the host
     /// then ends the call with an error.
-    async fn chained(&self, target: &str, body: &str) -> Option<Value> {
+    async fn chained(&self, target: &str) -> Option<Value> {
         let answered = Rc::new(RefCell::new(None));
         let slot = Rc::downgrade(&answered);
         let guard = Rc::new(());
@@ -379,7 +388,7 @@ impl Node {
         };
         match target.starts_with("/wake") {
             true => self.cluster.fanout(target, answered_with),
-            false => self.cluster.courier(target, body, answered_with),
+            false => self.cluster.courier(target, answered_with),
         }
         poll_fn(|cx| if alive.strong_count() == 0 { Poll::Ready(()) } else { pending(cx) }).await;
         let answer: Answer = answered.take()?;

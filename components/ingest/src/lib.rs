@@ -15,7 +15,7 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (ingest, config) = (INGEST.with(Rc::clone), spin::config(Config::parse));
+    let (ingest, config) = (INGEST.with(Rc::clone), spin::config(Config::parse_for_intake));
     let (answer, hint) = ingest.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     if let Some(hint) = hint {
         spin::spawn(async move { ingest.after(&SpinStore, &Spin, hint).await });

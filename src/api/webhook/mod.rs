@@ -1,5 +1,5 @@
 //! Webhook subscriptions by call: how they fare, what they were sent, and what is to be done with them. Answered by the
-//! courier component, which alone may call subscribers.
+//! webhooks component.
 //!
 //! Flashduty's Open API has the delivery history (`/webhook/history/list`, `/detail`); the rest is in its style.
 
@@ -11,15 +11,19 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::parameters::required_id;
-use crate::call::Failure;
-use crate::config::Subscription;
+use crate::call::{Failure, answered};
+use crate::config::{Config, Subscription};
 use crate::delivery::breaker::Gate;
-use crate::delivery::{Delivering, Queue};
+use crate::delivery::{ActionRun, Delivering, Queue};
 use crate::error::{ApiError, Code};
-use crate::fold::Ledger;
+use crate::fanout::lease_ms;
+use crate::fold::{Folder, Ledger, PageCache};
+use crate::http::{Answer, Request};
+use crate::ingest::configured;
+use crate::json;
 use crate::ports::{Clock, Log, Outbound, Random, Store};
 
-/// The paths of the calls; the manifest leads them to the courier component.
+/// The paths of the calls; the manifest leads them to the webhooks component.
 pub const WEBHOOKS: [&str; 7] = [
     "/webhook/list",
     "/webhook/history/list",
@@ -30,9 +34,65 @@ pub const WEBHOOKS: [&str; 7] = [
     "/webhook/replay",
 ];
 
+/// Answers calls about webhooks: what an instance of the webhooks component keeps between its requests.
+#[derive(Default)]
+pub struct Webhooks {
+    pages: PageCache,
+}
+
+impl Webhooks {
+    /// Answers a request. Also returns whether a subscription may now be told what it was not told before: the courier is
+    /// then to be asked to retry, after the answer. Where that gets lost, tick asks.
+    pub async fn handle<S, P>(&self, store: &S, ports: &P, config: Option<&Config>, request: &Request) -> (Answer, bool)
+    where
+        S: Store,
+        P: Clock + Random + Log + Outbound,
+    {
+        let result = self.call(store, ports, config, request).await;
+        let retry = result.is_ok() && matches!(request.path.as_str(), "/webhook/resume" | "/webhook/replay");
+        (answered(ports, request, result), retry)
+    }
+
+    async fn call<S, P>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: Option<&Config>,
+        request: &Request,
+    ) -> Result<Value, Failure>
+    where
+        S: Store,
+        P: Clock + Random + Log + Outbound,
+    {
+        match request.path.as_str() {
+            // From the actions component; no route leads here.
+            "/action" => {
+                request.expect_method("POST")?;
+                let (config, pages) = (configured(config)?, &self.pages);
+                let folder = Folder { store, clock: ports, random: ports, pages, lease_ms: lease_ms(config) };
+                let delivering = Delivering { folder: &folder, outbound: ports, log: ports, config };
+                let (action, run) = action(config, request)?;
+                Ok(json!({"message": delivering.run_action(action, &run).await}))
+            }
+            path if WEBHOOKS.contains(&path) => {
+                Call::begin(store, ports, &self.pages, config, request)?.webhook(path).await
+            }
+            _ => Err(Failure::no_path()),
+        }
+    }
+}
+
+/// Which custom action is to be run, and on what.
+fn action<'a>(config: &'a Config, request: &Request) -> Result<(&'a Subscription, ActionRun), ApiError> {
+    let id = request.query_value("id").and_then(|text| text.parse::<i64>().ok());
+    let action = id.and_then(|id| config.subscription(id)).filter(|subscription| subscription.is_action());
+    let action = action.ok_or(ApiError::invalid("id", "must be that of a custom action"))?;
+    let run = json::from_slice(request.bytes()?).map_err(|_| ApiError::invalid("body", "must be a run"))?;
+    Ok((action, run))
+}
+
 impl<'a, S: Store, P: Clock + Random + Log + Outbound> Call<'a, S, P> {
-    /// Answers a call about webhooks.
-    pub(crate) async fn webhook(&self, path: &str) -> Result<Value, Failure> {
+    async fn webhook(&self, path: &str) -> Result<Value, Failure> {
         match path {
             "/webhook/list" => self.webhook_list().await,
             "/webhook/history/list" => self.history_list().await,
@@ -96,5 +156,18 @@ impl<'a, S: Store, P: Clock + Random + Log + Outbound> Call<'a, S, P> {
             Gate::Send if breaker.failures() > 0 => "failing",
             Gate::Send => "healthy",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_leads_each_call_to_the_webhooks_component() {
+        let lines: Vec<&str> = include_str!("../../../spin.toml").lines().collect();
+        let routes = lines.windows(2).filter(|two| two[1] == "component = \"webhooks\"").map(|two| two[0].to_owned());
+        let wanted: Vec<String> = WEBHOOKS.iter().map(|path| format!("route = {path:?}")).collect();
+        assert_eq!(routes.collect::<Vec<_>>(), wanted);
     }
 }

@@ -55,7 +55,10 @@ impl Desk {
                 Batch::Inline(events) => events.clone(),
                 Batch::Segment(key) => self.read(key),
             };
-            let written = self.change(|board| board.settle(&batch, &events, now));
+            self.board.settle(&batch, &events, now);
+            let told: Vec<Event> =
+                self.board.leaving_segments().iter().flat_map(|key| self.read::<Vec<Event>>(key)).collect();
+            let written = self.change(|board| board.let_leave(&told, now));
             let ids: Vec<String> =
                 written.iter().filter_map(|(key, _)| key.strip_prefix("alarum:1:i:")).map(str::to_owned).collect();
             self.pages.extend(written);
