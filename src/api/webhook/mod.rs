@@ -4,6 +4,7 @@
 //! Flashduty's Open API has the delivery history (`/webhook/history/list`, `/detail`); the rest is in its style.
 
 mod control;
+mod detail;
 mod history;
 mod trial;
 
