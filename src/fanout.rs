@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::board::Turn;
 use crate::config::Config;
-use crate::delivery::DeliveryReport;
+use crate::delivery::{DeliveryReport, SEND_MS};
 use crate::error::{ApiError, Code};
 use crate::fold::{FoldError, Folded, Folder, Ledger, PageCache, Turns};
 use crate::http::{Answer, Request, answer};
@@ -33,6 +33,8 @@ const SEVERAL: usize = 2;
 const PARTS: usize = 16;
 /// How often a wake that waits for the fold before it looks again, microseconds.
 const LOOK_US: u64 = 2_000;
+/// How long it may take to note what was delivered, milliseconds.
+const NOTE_MS: u64 = 9_000;
 /// How soon tick wants to be called again when nothing is known to be due, milliseconds.
 const TICK_MS: u64 = 60_000;
 /// And when it is known that there is more to do.
@@ -221,10 +223,12 @@ impl Fanout {
     }
 }
 
-/// How long the right to deliver an outbox is taken for, milliseconds: long enough for the largest batch, eight attempts
-/// after each other, all timing out.
+/// How long the right to deliver an outbox, or what waits in a queue, is taken for, milliseconds: as long as attempts are
+/// begun by one right, then the longest that an attempt can take, and time to note what came of them.
 pub fn lease_ms(config: &Config) -> u64 {
-    config.delivery.timeout_ms * 10 + 5_000
+    let told = config.subscriptions.iter().filter(|subscription| subscription.enabled && !subscription.is_action());
+    let attempt_ms = told.map(|subscription| subscription.timeout_ms(config)).max();
+    SEND_MS + attempt_ms.unwrap_or(config.delivery.timeout_ms) + NOTE_MS
 }
 
 /// Has outboxes delivered. What fails is found by tick when the right to deliver has run out.
@@ -321,5 +325,23 @@ impl<S: Store, P: Clock + Random + Log + Relay> Call<'_, S, P> {
     fn failed(&self, error: &FoldError) -> ApiError {
         self.ports.line(&format!("{} not done request={} {error}", self.request.path, self.request_id));
         ApiError::internal()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_to_deliver_outlasts_the_longest_attempt_of_any_subscription_that_is_told() {
+        let demo = include_str!("../tests/support/demo.toml");
+        let lease = |lines: &str| {
+            let text = demo.replacen("[[subscriptions]]\n", &format!("[[subscriptions]]\n{lines}\n"), 1);
+            lease_ms(&Config::parse(&text).expect("a valid configuration"))
+        };
+        assert_eq!(lease(""), 15_000);
+        assert_eq!(lease("timeout_ms = 30000"), 44_000);
+        assert_eq!(lease("timeout_ms = 30000\nenabled = false"), 15_000);
+        assert_eq!(lease("timeout_ms = 30000\nkind = \"action\""), 15_000, "an action needs no right");
     }
 }

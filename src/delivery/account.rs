@@ -39,6 +39,12 @@ impl<'a, R: Random> Account<'a, R> {
         Self { owner, random, id, writer, full: Vec::new(), keys: SortedMap::new() }
     }
 
+    /// Has what comes stand in a segment of its own; which of the account's that is, from 0.
+    pub fn part(&mut self) -> u64 {
+        self.turn_over();
+        u64::try_from(self.full.len()).unwrap_or(u64::MAX)
+    }
+
     /// Adds an event; the key of the segment in which its payload stands.
     pub fn tell(&mut self, told: &Told) -> String {
         if let Some(key) = self.keys.get(&told.event_id) {

@@ -51,7 +51,7 @@ impl ActionRun {
 impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R, O, L> {
     /// Runs a custom action. Returns what went wrong, for whoever ran it; empty if nothing did.
     pub async fn run_action(&self, action: &Subscription, run: &ActionRun) -> String {
-        let tried = self.send_once(action, &run.told(self.config)).await;
+        let (tried, _) = self.send_once(action, &run.told(self.config)).await;
         match tried.verdict {
             Verdict::Delivered => String::new(),
             Verdict::Retry { reason, .. } | Verdict::Refused { reason } | Verdict::Gone { reason } => {

@@ -9,6 +9,10 @@ use super::retry::jittered;
 use crate::json::is_default;
 use crate::time::Timestamp;
 
+/// After so many failures in a row the subscriber is suspect: what is new waits, and one event at a time is sent …
+pub const SUSPECT: u32 = 3;
+/// … this long after the latest failure, milliseconds.
+pub const SUSPECT_WAIT_MS: u64 = 5_000;
 /// After so many failures in a row it opens …
 pub const FAILURES: u32 = 8;
 /// … if at least this long lies between the first and the last of them, milliseconds: a moment's trouble is none.
@@ -52,7 +56,7 @@ pub struct Breaker {
     /// How often it opened in a row.
     #[serde(rename = "n", default, skip_serializing_if = "is_default")]
     opened: u32,
-    /// Until when nothing is sent, where it has opened.
+    /// Until when nothing is sent, where it has opened or the subscriber is suspect.
     #[serde(rename = "u", default, skip_serializing_if = "is_default")]
     open_until: Timestamp,
     /// Until when the result of a probe is waited for.
@@ -77,7 +81,7 @@ impl Breaker {
         let wait = self.open_until.max(self.probe_until);
         if self.is_stopped() {
             Gate::Stopped
-        } else if self.opened == 0 {
+        } else if !self.is_open() && !self.is_suspect() {
             Gate::Send
         } else if now < wait {
             Gate::Wait(wait)
@@ -86,7 +90,7 @@ impl Breaker {
         }
     }
 
-    /// When something may be sent again: a moment that has passed where it may be now (0 while it is closed); `None`
+    /// When something may be sent again: a moment that has passed where it may be now (0 while all is sent); `None`
     /// where somebody must resume it first.
     pub fn next_at(&self) -> Option<Timestamp> {
         (!self.is_stopped()).then(|| self.open_until.max(self.probe_until))
@@ -98,13 +102,18 @@ impl Breaker {
         self.probe_until = now.plus_millis(limit_ms);
     }
 
+    /// Notes that whoever probed is done: where nothing was sent, the next one need not wait.
+    pub fn probed(&mut self) {
+        self.probe_until = Timestamp::default();
+    }
+
     /// The subscriber took something: it closes, whatever was before. What was stopped stays so.
     pub fn succeeded(&mut self) {
         *self = Self { gone: self.gone.take(), paused: self.paused, ..Self::default() };
     }
 
-    /// An attempt failed such that it is tried again; ±20 % of the wait by `random`. Whether it has opened thereby,
-    /// anew too.
+    /// An attempt was not taken, whether it is tried again or given up; ±20 % of the wait by `random`. Whether it has
+    /// opened thereby, anew too.
     ///
     /// What fails while it is open was sent before: that tells nothing new.
     pub fn failed(&mut self, now: Timestamp, random: u64) -> bool {
@@ -121,6 +130,9 @@ impl Breaker {
             let wait_ms = jittered(doubled.min(WAIT_LIMIT_MS), random).min(WAIT_LIMIT_MS);
             self.opened = self.opened.saturating_add(1);
             self.open_until = now.plus_millis(wait_ms);
+            self.probe_until = Timestamp::default();
+        } else if !self.is_open() && self.is_suspect() {
+            self.open_until = now.plus_millis(SUSPECT_WAIT_MS);
             self.probe_until = Timestamp::default();
         }
         opens
@@ -156,6 +168,16 @@ impl Breaker {
         self.gone.as_ref()
     }
 
+    /// Whether it has opened, and nothing was taken since.
+    pub const fn is_open(&self) -> bool {
+        self.opened > 0
+    }
+
+    /// Whether so much failed lately that one event at a time is sent, to find out how the subscriber fares.
+    pub const fn is_suspect(&self) -> bool {
+        self.failures >= SUSPECT
+    }
+
     /// How many attempts failed in a row.
     pub const fn failures(&self) -> u32 {
         self.failures
@@ -188,8 +210,7 @@ mod tests {
         let mut breaker = Breaker::default();
         assert_eq!((breaker.may_send(at(0)), breaker.next_at()), (Gate::Send, Some(Timestamp(0))));
         for nth in 0..7 {
-            assert!(!breaker.failed(at(nth * 10), EVEN));
-            assert_eq!(breaker.may_send(at(nth * 10)), Gate::Send);
+            assert!(!breaker.failed(at(nth * 10), EVEN) && !breaker.is_open());
         }
         breaker.succeeded();
         assert!(breaker.is_unused());
@@ -205,9 +226,26 @@ mod tests {
             assert!(!breaker.failed(at(0), EVEN));
         }
         assert!(!breaker.failed(Timestamp(at(30).0 - 1), EVEN));
-        assert_eq!(breaker.may_send(at(29)), Gate::Send);
+        assert_eq!(breaker.may_send(at(29)), Gate::Wait(Timestamp(at(35).0 - 1)), "it is suspect and no more");
         assert!(breaker.failed(at(30), EVEN));
         assert_eq!(breaker.may_send(at(30)), Gate::Wait(at(60)));
+    }
+
+    #[test]
+    fn who_failed_three_times_in_a_row_is_asked_with_one_event_at_a_time() {
+        let mut breaker = Breaker::default();
+        breaker.failed(at(0), EVEN);
+        breaker.failed(at(0), EVEN);
+        assert_eq!((breaker.may_send(at(0)), breaker.is_suspect()), (Gate::Send, false));
+        breaker.failed(at(1), EVEN);
+        assert_eq!((breaker.may_send(at(1)), breaker.next_at()), (Gate::Wait(at(6)), Some(at(6))));
+        assert_eq!((breaker.may_send(at(6)), breaker.is_open()), (Gate::Probe, false));
+        breaker.probe(at(6), 15_000);
+        assert_eq!(breaker.may_send(at(7)), Gate::Wait(at(21)));
+        breaker.failed(at(7), EVEN);
+        assert_eq!(breaker.may_send(at(7)), Gate::Wait(at(12)), "the result of the probe is there");
+        breaker.succeeded();
+        assert_eq!(breaker.may_send(at(7)), Gate::Send);
     }
 
     #[test]
@@ -218,6 +256,9 @@ mod tests {
         breaker.probe(at(100), 15_000);
         assert_eq!((breaker.may_send(at(101)), breaker.next_at()), (Gate::Wait(at(115)), Some(at(115))));
         assert_eq!(breaker.may_send(at(115)), Gate::Probe, "whoever sent the probe is no more");
+        breaker.probe(at(115), 15_000);
+        breaker.probed();
+        assert_eq!(breaker.may_send(at(115)), Gate::Probe, "there was nothing to be sent");
         breaker.succeeded();
         assert_eq!((breaker.may_send(at(116)), breaker.is_unused()), (Gate::Send, true));
     }

@@ -87,7 +87,9 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         let owner = keys::board_name(part.channel_id);
         let span = Span { from_ms: part.from_ms, until_ms: part.until_ms };
         let (mut next, mut loaded) = (part.next, Loaded::default());
-        while *segments > 0 && next < part.end && (line.probing || line.is_open(self.folder.clock.now())) {
+        let goes_on =
+            |line: &Line<'a>, now| now < line.until && (line.is_open(now) || (line.probing && !line.queue.is_full()));
+        while *segments > 0 && next < part.end && goes_on(line, self.folder.clock.now()) {
             *segments -= 1;
             let found = self.next_segment(&owner, board.told(), &mut loaded, next, span).await?;
             let Some((found, segment)) = found.filter(|(found, _)| found.first < part.end) else {
@@ -106,9 +108,9 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
             // not taken, all of the segment waits in the queue.
             let probe = events.iter().position(|told| line.probing && !line.queue.holds(&told.ref_id));
             if let Some(place) = probe {
-                line.probing = false;
                 let probe = events.remove(place);
                 self.send_some(line, [probe], &key, account).await;
+                line.probing = false;
             }
             if line.is_open(self.folder.clock.now()) {
                 self.send_some(line, events, &key, account).await;

@@ -18,6 +18,11 @@ use crate::ports::{Clock, Log, Outbound, Random, Store, Swap};
 
 /// What was delivered is noted after this time, milliseconds: a crash has it delivered again.
 const SETTLE_MS: u64 = 500;
+/// How long events are begun to be sent in one go, milliseconds. What was not begun by then waits in the queue: the right
+/// to deliver must outlast every attempt.
+pub const SEND_MS: u64 = 5_000;
+/// Where so much of the right to deliver has passed before anything was sent, it is taken anew, milliseconds.
+const LATE_MS: u64 = 5_000;
 /// How often a swap is tried.
 const TRIES: usize = 32;
 
@@ -41,12 +46,17 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         let mut ledger = Ledger::read(self.folder.store).await?;
         let (mut board, _) = self.folder.read_head(channel, &ledger).await?;
         loop {
-            if board.head.lease.map(|lease| lease.token) != Some(token) || !board.head.has_events() {
+            let Some(lease) = board.head.lease.filter(|lease| lease.token == token && board.head.has_events()) else {
                 return Ok(report);
-            }
-            let mut lines = self.lines(&ledger, &board).await?;
+            };
             let mut account = Account::new(keys::board_name(channel), self.folder.random);
-            let (begun, mut done) = (self.folder.clock.now(), Vec::new());
+            let begun = self.folder.clock.now();
+            if lease.until < begun.plus_millis(self.folder.lease_ms.saturating_sub(LATE_MS)) {
+                board = self.settle(channel, &mut ledger, token, &[], Vec::new(), account).await?;
+                continue;
+            }
+            let (mut lines, mut done) = (self.lines(&ledger, &board).await?, Vec::new());
+            lines.iter_mut().for_each(|line| line.until = begun.plus_millis(SEND_MS));
             for batch in board.batches() {
                 let events = self.events(&batch).await?;
                 self.tell(&mut lines, &events, &mut account).await;
@@ -85,13 +95,18 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
     async fn tell(&self, lines: &mut [Line<'a>], events: &[Event], account: &mut Account<'_, R>) {
         let told: Vec<Told> = events.iter().map(|event| Told::of(event, self.config)).collect();
         let now = self.folder.clock.now();
-        for line in lines.iter_mut() {
-            let wanted = told.iter().filter(|told| wants(line.subscription, told));
-            if !line.is_open(now) {
-                for told in wanted {
-                    line.behind = true;
-                    account.tell(told);
-                }
+        let waits = |line: &Line<'a>, told: &Told| !line.is_open(now) && wants(line.subscription, told);
+        let falls = |line: &Line<'a>| !line.behind && told.iter().any(|told| waits(line, told));
+        if lines.iter().any(falls) {
+            // What it was sent before stands in other segments: it is not told that again.
+            let from = account.part();
+            for line in lines.iter_mut().filter(|line| falls(line)) {
+                (line.behind, line.from) = (true, from);
+            }
+        }
+        for line in lines.iter() {
+            for told in told.iter().filter(|told| waits(line, told)) {
+                account.tell(told);
             }
         }
         let sending = self.sending();
@@ -104,9 +119,10 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         }
     }
 
-    /// Sends something to a subscription once, whatever becomes of it.
-    pub(crate) async fn send_once(&self, subscription: &Subscription, told: &Told) -> Attempted {
-        self.sending().try_once(subscription, told).await.0
+    /// Sends something to a subscription once, whatever becomes of it; and the body that was sent, where it was not the
+    /// event's own.
+    pub(crate) async fn send_once(&self, subscription: &Subscription, told: &Told) -> (Attempted, Option<Vec<u8>>) {
+        self.sending().try_once(subscription, told).await
     }
 
     pub(super) fn sending(&self) -> Sending<'_, C, O> {
@@ -147,7 +163,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
                 written.extend(board.head.log.push(owner, segment.id, segment.parts, segment.span, random));
             }
             for line in lines.iter().filter(|line| line.behind) {
-                board.fall_behind(line.subscription.id, first);
+                board.fall_behind(line.subscription.id, first.saturating_add(line.from));
             }
             board.forget_behind(|id| self.config.subscriptions.iter().any(|s| s.id == id && s.enabled));
             folder.expire_told(&mut board, now.millis().saturating_sub(self.config.history_ms())).await?;

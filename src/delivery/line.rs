@@ -11,10 +11,6 @@ use crate::config::Subscription;
 use crate::ports::{Log, Random};
 use crate::time::Timestamp;
 
-/// After so many failures in a row, what is new waits in the log until a retry has succeeded: attempts that fail by
-/// their time limit would hold up everybody's next batch.
-const SUSPECT: u32 = 3;
-
 /// One subscription.
 pub(super) struct Line<'s> {
     pub subscription: &'s Subscription,
@@ -22,8 +18,12 @@ pub(super) struct Line<'s> {
     pub queue: Queue,
     /// Whether it is to be told later, from the log: since before, or from here on.
     pub behind: bool,
+    /// Where that is from here on, which segment of the account is the first that it is to be told.
+    pub from: u64,
     /// Whether one event is to be sent to find out how it fares.
     pub probing: bool,
+    /// When this has come, nothing more is begun: the right to do it would run out.
+    pub until: Timestamp,
     /// What is to be noted in the stored queue.
     pub noted: Vec<Noted>,
     /// What was done.
@@ -43,8 +43,8 @@ pub(super) enum Noted {
     Waits(Item),
     /// One that waited has arrived, or is given up.
     Done(String),
-    /// One that waited is put off.
-    PutOff(String, Timestamp),
+    /// One that waited is put off; with how many of its attempts do not count.
+    PutOff(String, Timestamp, u32),
 }
 
 impl Noted {
@@ -66,7 +66,7 @@ impl Noted {
             Self::Gone(at, reason) => queue.breaker.gone(*at, reason),
             Self::Waits(item) => queue.add(std::slice::from_ref(item)),
             Self::Done(event_id) => queue.remove(event_id),
-            Self::PutOff(event_id, next_at) => queue.put_off(event_id, *next_at),
+            Self::PutOff(event_id, next_at, spared) => queue.put_off(event_id, *next_at, *spared),
         }
     }
 }
@@ -74,8 +74,8 @@ impl Noted {
 /// An event that was sent once, or left because it has to wait.
 pub(super) struct Sent<'e> {
     pub told: &'e Told,
-    /// Whether it waits in the queue already, and how often it was tried before.
-    pub waited: Option<u32>,
+    /// Whether it waits in the queue already, how often it was tried before, and how many of those do not count.
+    pub waited: Option<(u32, u32)>,
     /// What came of it; `None`: it was not sent.
     pub tried: Option<Attempted>,
     /// What was sent, where it was not the event's own body.
@@ -84,18 +84,14 @@ pub(super) struct Sent<'e> {
 
 impl<'s> Line<'s> {
     pub fn new(subscription: &'s Subscription, queue: Queue, behind: bool) -> Self {
-        Self { subscription, queue, behind, probing: false, noted: Vec::new(), report: DeliveryReport::default() }
+        let (until, report) = (Timestamp(u64::MAX), DeliveryReport::default());
+        Self { subscription, queue, behind, from: 0, probing: false, until, noted: Vec::new(), report }
     }
 
-    /// Whether it is sent what is new; if not, that waits in the log.
+    /// Whether it is sent what is new; if not, that waits in the log: attempts that fail by their time limit would hold
+    /// up everybody's next batch.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        let breaker = &self.queue.breaker;
-        !self.behind && breaker.may_send(now) == Gate::Send && !self.is_suspect() && !self.queue.is_full()
-    }
-
-    /// Whether so much failed lately that what is new waits in the log.
-    pub fn is_suspect(&self) -> bool {
-        self.queue.breaker.failures() >= SUSPECT
+        !self.behind && self.queue.breaker.may_send(now) == Gate::Send && !self.queue.is_full()
     }
 
     /// Whether the stored queue is to be changed: a success says nothing new of a subscriber that fares well.
@@ -120,7 +116,7 @@ impl<'s> Line<'s> {
     /// Notes that an event waits without having been sent.
     pub fn leave<R: Random>(&mut self, told: &Told, account: &mut Account<'_, R>) {
         let segment = account.tell(told);
-        self.note(Noted::Waits(self.item(told, segment, 0, Timestamp(0))));
+        self.note(Noted::Waits(self.item(told, segment, (0, 0), Timestamp(0))));
     }
 
     /// Notes what came of an event, here and in the account.
@@ -132,7 +128,8 @@ impl<'s> Line<'s> {
             };
         };
         let segment = account.tell(told);
-        let attempts = waited.unwrap_or(0) + 1;
+        let (tried_before, mut spared) = waited.unwrap_or_default();
+        let attempts = tried_before.saturating_add(1);
         account.note(told, self.attempt(&tried, attempts, body));
         let ended = tried.at.plus_millis(tried.duration_ms);
         let (event_id, id) = (&told.event_id, self.subscription.id);
@@ -161,10 +158,10 @@ impl<'s> Line<'s> {
             }
             Verdict::Retry { after_ms, reason } => {
                 self.note(Noted::Failed(ended, random.next_u64()));
-                let schedule = &self.subscription.details.schedule;
-                let wait_ms = schedule.wait_ms(attempts, *after_ms, random.next_u64());
                 // Who takes nothing at all loses nothing by it: attempts to find out how it fares do not count.
-                let wait_ms = wait_ms.or(if self.is_suspect() { schedule.last_ms() } else { None });
+                spared = spared.saturating_add(self.queue.breaker.is_suspect().into());
+                let schedule = &self.subscription.details.schedule;
+                let wait_ms = schedule.wait_ms(attempts, spared, *after_ms, random.next_u64());
                 line(if wait_ms.is_some() { "failed" } else { "given up" }, reason);
                 match wait_ms {
                     Some(_) => self.report.put_off += 1,
@@ -175,16 +172,17 @@ impl<'s> Line<'s> {
         };
         match (waited, again_at) {
             (None, None) => {}
-            (None, Some(at)) => self.note(Noted::Waits(self.item(told, segment, attempts, at))),
+            (None, Some(at)) => self.note(Noted::Waits(self.item(told, segment, (attempts, spared), at))),
             (Some(_), None) => self.note(Noted::Done(event_id.clone())),
-            (Some(_), Some(at)) => self.note(Noted::PutOff(event_id.clone(), at)),
+            (Some(_), Some(at)) => self.note(Noted::PutOff(event_id.clone(), at, spared)),
         }
     }
 
-    fn item(&self, told: &Told, segment: String, attempts: u32, next_at: Timestamp) -> Item {
+    fn item(&self, told: &Told, segment: String, (attempts, spared): (u32, u32), next_at: Timestamp) -> Item {
         let edits = told.event_type.starts_with("i_r_") || told.event_type == "a_update";
         let edit = if edits { told.event_type.clone() } else { String::new() };
-        Item { event_id: told.event_id.clone(), ref_id: told.ref_id.clone(), segment, edit, attempts, next_at }
+        let (event_id, ref_id) = (told.event_id.clone(), told.ref_id.clone());
+        Item { event_id, ref_id, segment, edit, attempts, spared, next_at }
     }
 
     /// An attempt for the account.

@@ -31,7 +31,7 @@ pub mod template;
 mod wants;
 
 pub use action::ActionRun;
-pub use delivering::Delivering;
+pub use delivering::{Delivering, SEND_MS};
 pub use payload::{IncidentInfo, IncidentView, custom_action, payload};
 pub use queue::{Item, Queue, REPLAYS, Replay};
 pub use report::DeliveryReport;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::breaker::Breaker;
 use super::log::Log;
 use crate::board::head::Lease;
-use crate::json;
+use crate::json::{self, is_default};
 use crate::sorted::add;
 use crate::time::Timestamp;
 
@@ -53,6 +53,9 @@ pub struct Item {
     pub edit: String,
     /// How often it was tried.
     pub attempts: u32,
+    /// How often of that while its subscriber was suspect: it is not given up for those.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub spared: u32,
     /// When it is due; counts only for the first of its incident.
     pub next_at: Timestamp,
 }
@@ -148,6 +151,11 @@ impl Queue {
         self.items.iter().filter(move |item| add(&mut seen, item.ref_id.as_str()))
     }
 
+    /// What was never tried, the first of it.
+    pub fn untried(&self) -> Option<Item> {
+        self.firsts().find(|item| item.attempts == 0).cloned()
+    }
+
     /// What is to be tried next, due or not.
     pub fn next_up(&self) -> Option<Item> {
         self.firsts().min_by_key(|item| item.next_at).cloned()
@@ -173,11 +181,11 @@ impl Queue {
         self.items.retain(|item| item.event_id != event_id);
     }
 
-    /// Puts off an event that failed once more.
-    pub fn put_off(&mut self, event_id: &str, next_at: Timestamp) {
+    /// Puts off an event that failed once more, which so often was for no fault of its own.
+    pub fn put_off(&mut self, event_id: &str, next_at: Timestamp, spared: u32) {
         for item in self.items.iter_mut().filter(|item| item.event_id == event_id) {
-            item.attempts += 1;
-            item.next_at = next_at;
+            item.attempts = item.attempts.saturating_add(1);
+            (item.spared, item.next_at) = (spared, next_at);
         }
     }
 }
@@ -189,7 +197,7 @@ mod tests {
     fn item(event_id: &str, ref_id: &str, next_at: u64) -> Item {
         let (event_id, ref_id) = (event_id.to_owned(), ref_id.to_owned());
         let (segment, edit) = ("s".to_owned(), String::new());
-        Item { event_id, ref_id, segment, edit, attempts: 1, next_at: Timestamp(next_at) }
+        Item { event_id, ref_id, segment, edit, attempts: 1, spared: 0, next_at: Timestamp(next_at) }
     }
 
     fn edit(event_id: &str, kind: &str) -> Item {
@@ -208,12 +216,21 @@ mod tests {
     }
 
     #[test]
+    fn of_what_was_never_tried_the_first_that_waits_behind_nothing_comes() {
+        let mut queue = Queue::default();
+        queue.add(&[item("e1", "i1", 50), edit("e2", "i_r_title"), item("e3", "i2", 10)]);
+        assert_eq!(queue.untried(), None);
+        queue.add(&[Item { attempts: 0, ..item("e4", "i3", 90) }]);
+        assert_eq!(queue.untried().map(|item| item.event_id).as_deref(), Some("e4"));
+    }
+
+    #[test]
     fn an_event_is_in_it_once() {
         let mut queue = Queue::default();
         queue.add(&[item("e1", "i1", 50)]);
-        queue.put_off("e1", Timestamp(90));
+        queue.put_off("e1", Timestamp(90), 1);
         queue.add(&[item("e1", "i1", 0)]);
-        assert_eq!(queue.items, [Item { attempts: 2, ..item("e1", "i1", 90) }]);
+        assert_eq!(queue.items, [Item { attempts: 2, spared: 1, ..item("e1", "i1", 90) }]);
         assert!(queue.holds("i1") && !queue.holds("i2"));
     }
 

@@ -33,7 +33,15 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Lines> Delivering<'_, S, C, 
 
     /// A segment, by its key; `None`: it has expired.
     pub(crate) async fn segment(&self, key: &str) -> Result<Option<Segment>, FoldError> {
-        let Some((bytes, _)) = value::get(self.folder.store, key).await? else {
+        self.segment_with(key, "").await
+    }
+
+    /// A segment in which an event may stand, by its key; `None`: it has expired, or the event is not in it.
+    pub(crate) async fn segment_with(&self, key: &str, event_id: &str) -> Result<Option<Segment>, FoldError> {
+        let found = value::get(self.folder.store, key).await?;
+        // Reading a segment takes longer than looking whether it is worth it.
+        let holds = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|text| text.contains(event_id));
+        let Some((bytes, _)) = found.filter(|(bytes, _)| event_id.is_empty() || holds(bytes)) else {
             return Ok(None);
         };
         let unreadable = |problem| FoldError::Unreadable { key: key.to_owned(), problem };

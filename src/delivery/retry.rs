@@ -50,22 +50,17 @@ impl Schedule {
         }
     }
 
-    /// How long to wait after the `attempts`th attempt failed, milliseconds; `None`: give up.
+    /// How long to wait after the `attempts`th attempt failed, milliseconds; `None`: give up. `spared` of the attempts do
+    /// not count: after such a one it waits as long as it did before.
     ///
     /// It is our own wait, ±20 % by `random`, or what the subscriber asked for (`after_ms`), whichever is later; but a
     /// subscriber can put us off by an hour beyond our own wait at most.
-    pub fn wait_ms(&self, attempts: u32, after_ms: Option<u64>, random: u64) -> Option<u64> {
-        let nth = usize::try_from(attempts.saturating_sub(1)).ok()?;
+    pub fn wait_ms(&self, attempts: u32, spared: u32, after_ms: Option<u64>, random: u64) -> Option<u64> {
+        let counted = attempts.saturating_sub(spared).max(1);
+        let nth = usize::try_from(counted.saturating_sub(1)).ok()?;
         let own_ms = jittered(self.waits_s.get(nth)?.saturating_mul(1000), random);
         let asked_ms = after_ms.unwrap_or(0).min(own_ms.saturating_add(RETRY_AFTER_LIMIT_MS));
         Some(own_ms.max(asked_ms))
-    }
-}
-
-impl Schedule {
-    /// The last wait, milliseconds; `None` where there are no retries.
-    pub fn last_ms(&self) -> Option<u64> {
-        self.waits_s.last().map(|wait| wait.saturating_mul(1000))
     }
 }
 
@@ -237,22 +232,33 @@ mod tests {
     fn the_later_of_both_waits_counts_within_an_hour() {
         let schedule = Schedule::default();
         // The least of the jitter: four fifths.
-        assert_eq!(schedule.wait_ms(1, Some(3_999), 0), Some(4_000));
-        assert_eq!(schedule.wait_ms(1, Some(60_000), 0), Some(60_000));
-        assert_eq!(schedule.wait_ms(1, Some(u64::MAX), 0), Some(3_604_000));
-        assert_eq!(schedule.wait_ms(9, Some(u64::MAX), 0), Some(72_720_000));
+        assert_eq!(schedule.wait_ms(1, 0, Some(3_999), 0), Some(4_000));
+        assert_eq!(schedule.wait_ms(1, 0, Some(60_000), 0), Some(60_000));
+        assert_eq!(schedule.wait_ms(1, 0, Some(u64::MAX), 0), Some(3_604_000));
+        assert_eq!(schedule.wait_ms(9, 0, Some(u64::MAX), 0), Some(72_720_000));
     }
 
     #[test]
     fn waits_grow_with_jitter_and_end() {
         for random in [0, 1, u64::MAX] {
-            let wait = Schedule::default().wait_ms(1, None, random).expect("a second attempt");
+            let wait = Schedule::default().wait_ms(1, 0, None, random).expect("a second attempt");
             assert!((4_000..=6_000).contains(&wait), "{wait}");
         }
         let schedule = Schedule::default();
-        assert!(schedule.wait_ms(9, None, 0) > schedule.wait_ms(8, None, u64::MAX));
-        assert_eq!(schedule.wait_ms(10, None, 0), None);
-        assert_eq!(schedule.wait_ms(u32::MAX, None, 0), None);
+        assert!(schedule.wait_ms(9, 0, None, 0) > schedule.wait_ms(8, 0, None, u64::MAX));
+        assert_eq!(schedule.wait_ms(10, 0, None, 0), None);
+        assert_eq!(schedule.wait_ms(u32::MAX, 0, None, 0), None);
+    }
+
+    #[test]
+    fn attempts_that_are_spared_neither_end_it_nor_lengthen_its_waits() {
+        let schedule = Schedule::default();
+        assert_eq!(schedule.wait_ms(4, 4, None, 0), schedule.wait_ms(1, 0, None, 0));
+        assert_eq!(schedule.wait_ms(4, 1, None, 0), schedule.wait_ms(3, 0, None, 0));
+        assert_eq!(schedule.wait_ms(100, 91, None, 0), schedule.wait_ms(9, 0, None, 0));
+        assert_eq!(schedule.wait_ms(100, 90, None, 0), None, "the tenth that counts");
+        let never = Schedule::new(&[], None).expect("a schedule");
+        assert_eq!(never.wait_ms(1, 1, None, 0), None);
     }
 
     #[test]
@@ -263,7 +269,7 @@ mod tests {
         assert_eq!(waits(Schedule::new(&[1, 2], Some(1))), Ok(vec![1]));
         assert_eq!(Schedule::new(&WAITS_S, None), Ok(Schedule::default()));
         for never in [Schedule::new(&WAITS_S, Some(0)), Schedule::new(&[], None)] {
-            assert_eq!(never.expect("a schedule").wait_ms(1, None, 0), None);
+            assert_eq!(never.expect("a schedule").wait_ms(1, 0, None, 0), None);
         }
         for wrong in
             [(vec![0], None), (vec![604_801], None), (vec![], Some(1)), (vec![1], Some(33)), (vec![1; 33], None)]

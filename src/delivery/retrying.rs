@@ -1,13 +1,11 @@
 //! Retrying: what waits in queues and is due, and what subscriptions are behind with.
 
-use std::cell::Cell;
-
 use futures_util::future::join_all;
 
 use super::account::Account;
 use super::breaker::Gate;
 use super::catching_up::Reached;
-use super::delivering::Delivering;
+use super::delivering::{Delivering, SEND_MS};
 use super::line::{Line, Noted, Sent};
 use super::log::{Loaded, Missing};
 use super::queue::{Item, Queue};
@@ -60,11 +58,12 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
     ) -> Result<DeliveryReport, FoldError> {
         let (mut report, clock) = (DeliveryReport::default(), self.folder.clock);
         let mut behind = boards.iter().any(|board| board.is_behind(subscription.id)) || !queue.replays.is_empty();
+        let mut more = false;
         for _ in 0..ROUNDS {
             let now = clock.now();
             let line = Line::new(subscription, queue, false);
             let Some(round) = Round::of(&line, behind, now) else {
-                report.next_at = next_at(&line, behind);
+                report.next_at = next_at(&line, behind || more);
                 return Ok(report);
             };
             let lease = Lease { token: self.folder.random.next_u64(), until: now.plus_millis(self.folder.lease_ms) };
@@ -72,7 +71,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
                 let free = queue.lease.is_none_or(|lease| lease.until <= now);
                 if free {
                     queue.lease = Some(lease);
-                    if round.gated {
+                    if round.probes {
                         queue.breaker.probe(now, self.folder.lease_ms);
                     }
                 }
@@ -84,15 +83,15 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
                 return Ok(report);
             }
             let mut line = Line::new(subscription, stored, false);
+            line.until = now.plus_millis(SEND_MS);
             let mut account = Account::new(keys::queue_name(subscription.id), self.folder.random);
             self.send_items(&round, &mut line, &mut account).await?;
             let mut reached = Reached::default();
-            line.probing = round.probes && !line.is_open(clock.now());
+            line.probing = round.items.is_empty() && !line.is_open(clock.now());
             if behind && (line.probing || line.is_open(clock.now())) {
                 reached = self.catch_up(boards, &mut line, &mut account).await?;
                 // What the boards said is done with; what is more is for the next call.
-                behind = false;
-                report.next_at = reached.more.then(|| clock.now());
+                (behind, more) = (false, reached.more);
             }
             report.add(line.report);
             queue = self.store_round(ledger, (line, round, lease), account, &reached).await?;
@@ -129,12 +128,11 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
                 }
             }
         }
-        let (sending, nobody, subscription) = (self.sending(), Cell::new(false), line.subscription);
-        let sent = due.iter().map(|(item, told)| sending.send_one(subscription, told, Some(item.attempts), &nobody));
-        let sent: Vec<Sent<'_>> = join_all(sent).await;
-        for (mut sent, (item, told)) in sent.into_iter().zip(&due) {
-            let told = told.standing_in(&item.segment);
-            sent.told = &told;
+        let (sending, subscription) = (self.sending(), line.subscription);
+        let sent = join_all(due.iter().map(|(_, told)| sending.try_once(subscription, told))).await;
+        for ((tried, body), (item, told)) in sent.into_iter().zip(&due) {
+            let (told, waited) = (&told.standing_in(&item.segment), Some((item.attempts, item.spared)));
+            let sent = Sent { told, waited, tried: Some(tried), body };
             line.settle(sent, account, self.folder.random, self.log);
         }
         Ok(())
@@ -190,6 +188,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
             // Whoever has the right now has a log of its own by now; what was tried here is then not accounted for.
             if queue.lease == Some(lease) {
                 (queue.lease, queue.log) = (None, log.clone());
+                queue.breaker.probed();
             }
             true
         };
@@ -211,9 +210,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
 /// What is done in a round.
 struct Round {
     items: Vec<Item>,
-    /// Whether the breaker is open but for this.
-    gated: bool,
-    /// Whether one event is to be sent to find out how the subscriber fares.
+    /// Whether one event is sent, to find out how the subscriber fares; without an item one from a log.
     probes: bool,
 }
 
@@ -224,16 +221,20 @@ impl Round {
         if queue.lease.is_some_and(|lease| lease.until > now) {
             return None;
         }
-        let gate = queue.breaker.may_send(now);
-        let items = match gate {
+        let probes = match queue.breaker.may_send(now) {
             Gate::Wait(_) | Gate::Stopped => return None,
-            // The next one in turn: one that alone is refused must not keep the others from being tried.
-            Gate::Probe => queue.next_up().into_iter().collect(),
-            Gate::Send => queue.due(now, PARALLEL),
+            Gate::Probe => true,
+            Gate::Send => false,
         };
-        let probes = gate == Gate::Probe || line.is_suspect();
-        let catches_up = behind && (probes || line.is_open(now));
-        (!items.is_empty() || catches_up).then_some(Self { items, gated: gate == Gate::Probe, probes })
+        let from_log = behind && !queue.is_full();
+        // Something that was never tried, wherever it waits: events that alone are not taken must not keep the others
+        // from showing how the subscriber fares.
+        let in_turn = |item: &Item| !from_log && (queue.breaker.is_open() || item.next_at <= now);
+        let items = match probes {
+            true => queue.untried().or_else(|| queue.next_up().filter(in_turn)).into_iter().collect(),
+            false => queue.due(now, PARALLEL),
+        };
+        (!items.is_empty() || from_log).then_some(Self { items, probes })
     }
 }
 
@@ -243,6 +244,7 @@ fn next_at(line: &Line<'_>, behind: bool) -> Option<Timestamp> {
     let leased = queue.lease.map(|lease| lease.until);
     let open = queue.breaker.next_at()?;
     let due = queue.next_at().or(behind.then_some(open))?;
-    let due = if open > Timestamp::default() { open } else { due };
+    let asked = queue.breaker.is_open() || (behind && queue.breaker.is_suspect());
+    let due = if asked { open } else { due.max(open) };
     Some(leased.map_or(due, |until| until.max(due)))
 }

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use futures_util::StreamExt;
 
 use super::attempt::{Attempted, attempt};
+use super::breaker::SUSPECT;
 use super::line::{Line, Sent};
-use super::queue::Queue;
 use super::retry::Verdict;
 use super::segment::Told;
 use super::wants::wants;
@@ -16,6 +16,25 @@ use crate::ports::{Clock, Outbound};
 
 /// The most attempts of one subscription at the same time.
 pub(super) const PARALLEL: usize = 8;
+
+/// How many attempts failed in a row of what is sent together. `u32::MAX`: nobody answers.
+struct Row(Cell<u32>);
+
+impl Row {
+    fn note(&self, tried: &Attempted) {
+        let nobody = self.0.get() == u32::MAX || tried.answer.is_none();
+        self.0.set(match tried.verdict {
+            _ if nobody => u32::MAX,
+            Verdict::Delivered => 0,
+            _ => self.0.get() + 1,
+        });
+    }
+
+    /// Whether what was not begun is better left.
+    fn is_over(&self) -> bool {
+        self.0.get() >= SUSPECT
+    }
+}
 
 /// What is needed to send.
 pub(super) struct Sending<'a, C, O> {
@@ -26,7 +45,8 @@ pub(super) struct Sending<'a, C, O> {
 
 impl<C: Clock, O: Outbound> Sending<'_, C, O> {
     /// Sends what a subscription wants of some events. What is not taken keeps what comes after it of the same incident
-    /// from being sent; where nobody answers, everything that was not begun.
+    /// from being sent; where nobody answers, so much fails in a row that the subscriber is suspect, or the line's time
+    /// is over, everything that was not begun.
     pub async fn send<'e>(&self, line: &Line<'_>, events: impl Iterator<Item = &'e Told>) -> Vec<Sent<'e>> {
         let mut by_ref: Vec<(&str, Vec<&'e Told>)> = Vec::new();
         for told in events.filter(|told| wants(line.subscription, told)) {
@@ -35,51 +55,27 @@ impl<C: Clock, O: Outbound> Sending<'_, C, O> {
                 None => by_ref.push((&told.ref_id, vec![told])),
             }
         }
-        let nobody = Cell::new(false);
-        let (subscription, queue) = (line.subscription, &line.queue);
-        let sending = by_ref.into_iter().map(|(_, events)| self.send_in_order(subscription, queue, events, &nobody));
+        let row = Row(Cell::new(if line.probing { 0 } else { line.queue.breaker.failures() }));
+        let sending = by_ref.into_iter().map(|(_, events)| self.send_in_order(line, events, &row));
         let sent: Vec<Vec<Sent<'e>>> = futures_util::stream::iter(sending).buffered(PARALLEL).collect().await;
         sent.into_iter().flatten().collect()
     }
 
     /// Sends the events of one incident, one after the other.
-    async fn send_in_order<'e>(
-        &self,
-        subscription: &Subscription,
-        queue: &Queue,
-        events: Vec<&'e Told>,
-        nobody: &Cell<bool>,
-    ) -> Vec<Sent<'e>> {
-        let mut behind = events.first().is_some_and(|told| queue.holds(&told.ref_id));
+    async fn send_in_order<'e>(&self, line: &Line<'_>, events: Vec<&'e Told>, row: &Row) -> Vec<Sent<'e>> {
+        let mut behind = events.first().is_some_and(|told| line.queue.holds(&told.ref_id));
         let mut all = Vec::new();
         for told in events {
-            if behind || nobody.get() {
+            if behind || row.is_over() || self.clock.now() >= line.until {
                 all.push(Sent { told, waited: None, tried: None, body: None });
                 continue;
             }
-            let sent = self.send_one(subscription, told, None, nobody).await;
-            behind = sent
-                .tried
-                .as_ref()
-                .is_some_and(|tried| !matches!(tried.verdict, Verdict::Delivered | Verdict::Refused { .. }));
-            all.push(sent);
+            let (tried, body) = self.try_once(line.subscription, told).await;
+            row.note(&tried);
+            behind = !matches!(tried.verdict, Verdict::Delivered | Verdict::Refused { .. });
+            all.push(Sent { told, waited: None, tried: Some(tried), body });
         }
         all
-    }
-
-    /// Sends one event.
-    pub async fn send_one<'e>(
-        &self,
-        subscription: &Subscription,
-        told: &'e Told,
-        waited: Option<u32>,
-        nobody: &Cell<bool>,
-    ) -> Sent<'e> {
-        let (tried, body) = self.try_once(subscription, told).await;
-        if tried.answer.is_none() {
-            nobody.set(true);
-        }
-        Sent { told, waited, tried: Some(tried), body }
     }
 
     /// One attempt; and what was sent, where it was not the event's own body.

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::super::parameters::{number, text};
 use super::Call;
 use crate::call::Failure;
+use crate::delivery::Queue;
 use crate::delivery::log::{Loaded, Log, Missing, Ref, Span};
 use crate::delivery::segment::{Attempt, Filter, Status, Told};
 use crate::door::rfc3339;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::fold::{FoldError, Ledger, load_index};
 use crate::keys;
 use crate::ports::{Clock, Log as Lines, Outbound, Random, Store};
@@ -21,24 +22,44 @@ const LIMIT_MAX: u64 = 100;
 const SEGMENTS: usize = 512;
 
 /// A log on its way from the newest segment to older ones.
-struct Source {
-    owner: String,
+pub(super) struct Source {
+    pub owner: String,
     log: Log,
-    loaded: Loaded,
-    before: u64,
+    pub loaded: Loaded,
+    /// Which segments are left: those before this one.
+    pub before: u64,
     /// The next segment to be read.
     next: Option<Ref>,
 }
 
 /// An attempt as it is shown, and where it comes in the list.
-struct Shown {
+pub(super) struct Shown {
     place: Place,
-    attempt: Attempt,
-    told: Told,
+    pub attempt: Attempt,
+    pub told: Told,
 }
 
 /// Where an attempt comes in a list: by the time of its event, its own time, the subscription, the event.
 type Place = (u64, u64, i64, String);
+
+impl Source {
+    /// The one with the newest segment of those that are not read yet, and that segment.
+    pub fn newest(sources: &mut [Self]) -> Option<(&mut Self, Ref)> {
+        let newest = sources.iter_mut().filter_map(|source| source.next.map(|next| (source, next)));
+        newest.max_by_key(|(_, next)| next.span.until_ms)
+    }
+}
+
+impl Shown {
+    /// An attempt to tell of an event.
+    pub fn of(attempt: &Attempt, told: &Told) -> Self {
+        Self { place: place(attempt, told), attempt: attempt.clone(), told: told.clone() }
+    }
+}
+
+fn place(attempt: &Attempt, told: &Told) -> Place {
+    (told.event_time, attempt.at_ms, attempt.subscription_id, told.event_id.clone())
+}
 
 impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
     /// A page of attempts (`/webhook/history/list`).
@@ -93,21 +114,6 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
         Ok(json!({"total": items.len(), "items": items, "search_after_ctx": context}))
     }
 
-    /// The latest attempt to tell a subscription of an event (`/webhook/history/detail`).
-    pub(super) async fn history_detail(&self) -> Result<Value, Failure> {
-        let event_id = text(&self.parameters, "event_id")?.ok_or(ApiError::invalid("event_id", "is required"))?;
-        let id = self.subscription()?.id;
-        let filter = Filter { subscription_id: Some(id), event_id: Some(&event_id), ..Filter::default() };
-        let (found, _) = self.newest(&filter, None, 1).await?;
-        let unknown = || ApiError::new(Code::ResourceNotFound, "event_id: no attempt to deliver it is known");
-        let shown = found.first().ok_or_else(unknown)?;
-        let mut item = self.item(shown).await?;
-        let body: Value =
-            crate::json::from_slice(item["request_body"].as_str().unwrap_or_default().as_bytes()).unwrap_or_default();
-        item["ref_title"] = body[shown.told.kind.name()]["title"].clone();
-        Ok(item)
-    }
-
     /// The newest attempts that a filter takes, after a place; and whether there may be more, then with the place up to
     /// which all was looked through, if that is not where the last one is.
     async fn newest(
@@ -116,16 +122,11 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
         after: Option<&Place>,
         limit: usize,
     ) -> Result<(Vec<Shown>, Option<Option<Place>>), Failure> {
-        let mut sources = self.sources(filter).await?;
+        let (mut sources, _) = self.sources(filter).await?;
         let mut found: BTreeMap<std::cmp::Reverse<Place>, Shown> = BTreeMap::new();
         let mut read = 0;
-        loop {
+        while let Some((source, next)) = Source::newest(&mut sources) {
             // Of what is not read yet, nothing is of an event later than this.
-            let next = sources.iter_mut().filter(|source| source.next.is_some());
-            let Some(source) = next.max_by_key(|source| source.next.map(|next| next.span.until_ms)) else {
-                break;
-            };
-            let Some(next) = source.next else { break };
             let sure = found.keys().filter(|place| place.0.0 > next.span.until_ms).count();
             if sure > limit || read >= SEGMENTS {
                 break;
@@ -134,11 +135,9 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
             let key = keys::delivered(&source.owner, next.id);
             if let Some(segment) = self.delivering().segment(&key).await? {
                 for (_, attempt, told) in segment.matching(filter) {
-                    let place = (told.event_time, attempt.at_ms, attempt.subscription_id, told.event_id.clone());
+                    let place = place(attempt, told);
                     if after.is_none_or(|after| place < *after) {
-                        let told = if told.stands_in.is_empty() { told.clone() } else { told.standing_in(&key) };
-                        let shown = Shown { place: place.clone(), attempt: attempt.clone(), told };
-                        found.insert(std::cmp::Reverse(place), shown);
+                        found.insert(std::cmp::Reverse(place), Shown::of(attempt, told));
                         if found.len() > limit + 1 {
                             found.pop_last();
                         }
@@ -157,8 +156,8 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
         Ok((found, more.then_some(reached)))
     }
 
-    /// The logs in which there may be something.
-    async fn sources(&self, filter: &Filter<'_>) -> Result<Vec<Source>, Failure> {
+    /// The logs in which there may be something, and the queues that some of them are of.
+    pub(super) async fn sources(&self, filter: &Filter<'_>) -> Result<(Vec<Source>, Vec<Queue>), Failure> {
         let ledger = Ledger::read(self.folder.store).await?;
         let mut logs = Vec::new();
         for board in self.folder.stored_boards(&ledger).await? {
@@ -171,8 +170,8 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
             }
         }
         let queues = self.delivering().read_queues(&ledger, &subscriptions).await?;
-        for (subscription, queue) in subscriptions.into_iter().zip(queues) {
-            logs.push((keys::queue_name(subscription.id), queue.log));
+        for (subscription, queue) in subscriptions.into_iter().zip(&queues) {
+            logs.push((keys::queue_name(subscription.id), queue.log.clone()));
         }
         let mut sources = Vec::new();
         for (owner, log) in logs {
@@ -181,10 +180,10 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
             self.step(&mut source, filter.span).await?;
             sources.push(source);
         }
-        Ok(sources)
+        Ok((sources, queues))
     }
 
-    async fn step(&self, source: &mut Source, span: Span) -> Result<(), FoldError> {
+    pub(super) async fn step(&self, source: &mut Source, span: Span) -> Result<(), FoldError> {
         loop {
             match source.log.find_before(&source.loaded, source.before, span) {
                 Ok(next) => {
@@ -197,17 +196,11 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
     }
 
     /// An attempt as the protocol shows it.
-    async fn item(&self, shown: &Shown) -> Result<Value, Failure> {
+    pub(super) async fn item(&self, shown: &Shown) -> Result<Value, Failure> {
         let Shown { attempt, told, .. } = shown;
         let body = match &attempt.request_body {
             Some(body) => body.clone(),
-            None if told.stands_in.is_empty() => told.body.clone(),
-            None => {
-                let segment = self.delivering().segment(&told.stands_in).await?;
-                segment
-                    .and_then(|segment| segment.event(&told.event_id).map(|told| told.body.clone()))
-                    .unwrap_or_default()
-            }
+            None => self.own_body(told).await?,
         };
         Ok(json!({
             "integration_id": attempt.subscription_id,
@@ -228,6 +221,15 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
             "response_body": attempt.response_body,
             "event_time": rfc3339::shown(told.event_time),
         }))
+    }
+
+    /// The default payload of an event; empty where it has expired.
+    pub(super) async fn own_body(&self, told: &Told) -> Result<String, Failure> {
+        if told.stands_in.is_empty() {
+            return Ok(told.body.clone());
+        }
+        let segment = self.delivering().segment(&told.stands_in).await?;
+        Ok(segment.and_then(|segment| Some(segment.event(&told.event_id)?.body.clone())).unwrap_or_default())
     }
 
     /// What was sent beside the body. They follow from the event and the time; secrets are hidden.

@@ -4,6 +4,7 @@
 //! Flashduty's Open API has the delivery history (`/webhook/history/list`, `/detail`); the rest is in its style.
 
 mod control;
+mod detail;
 mod history;
 mod trial;
 
@@ -152,9 +153,9 @@ impl<'a, S: Store, P: Clock + Random + Log + Outbound> Call<'a, S, P> {
             _ if !subscription.enabled => "disabled",
             _ if breaker.is_paused() => "paused",
             Gate::Stopped => "gone",
-            Gate::Wait(_) | Gate::Probe => "broken",
-            Gate::Send if breaker.failures() > 0 => "failing",
-            Gate::Send => "healthy",
+            _ if breaker.is_open() => "broken",
+            _ if breaker.failures() > 0 => "failing",
+            _ => "healthy",
         }
     }
 }

@@ -15,7 +15,8 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Call<'_, S, P> {
     pub(super) async fn webhook_test(&self) -> Result<Value, Failure> {
         let subscription = self.subscription()?;
         let told = sample(subscription, self.config, self.ports.now(), request_id(self.ports));
-        let tried = self.delivering().send_once(subscription, &told).await;
+        let (tried, body) = self.delivering().send_once(subscription, &told).await;
+        let sent = body.as_deref().unwrap_or(told.body.as_bytes());
         let (status, error_message) = match &tried.verdict {
             Verdict::Delivered => ("success", ""),
             Verdict::Retry { reason, .. } | Verdict::Refused { reason } | Verdict::Gone { reason } => {
@@ -29,7 +30,7 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Call<'_, S, P> {
             "status_code": answer.status,
             "duration": tried.duration_ms,
             "error_message": error_message,
-            "request_body": told.body,
+            "request_body": String::from_utf8_lossy(sent),
             "response_body": String::from_utf8_lossy(&answer.body),
         }))
     }
