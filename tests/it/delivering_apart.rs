@@ -132,7 +132,7 @@ fn whoever_comes_late_to_deliver_takes_the_right_anew() {
     world.cluster.lost_wakes.set(0);
     world.cluster.sim.advance_ms(40_000);
     world.cluster.receiver.delay_ms.set(20_000);
-    world.cluster.courier(&format!("/deliver?channel=101&token={token}"), "", |_| {});
+    world.cluster.courier(&format!("/deliver?channel=101&token={token}"), |_| {});
     tick_for(&world, 60);
     assert_eq!(kinds_taken(&world), ["i_new"]);
 }
