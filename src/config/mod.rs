@@ -153,10 +153,12 @@ impl Config {
     /// # Errors
     /// The first problem, with its section and field.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        Self::parse_with(text, with_details)
+        let config = Self::parse_with(text, with_details)?;
+        config.validate_delivery()?;
+        Ok(config)
     }
 
-    /// The same without what only delivery needs: how subscriptions are sent to.
+    /// The same without what only delivery needs: how and where subscriptions are sent to.
     ///
     /// # Errors
     /// As [`Config::parse`], for the rest of the document.
@@ -195,7 +197,7 @@ impl Config {
     }
 
     /// The same without what only intake or delivery needs: the rules of integrations and channels, mapping tables,
-    /// how subscriptions are sent to.
+    /// how and where subscriptions are sent to.
     ///
     /// # Errors
     /// As [`Config::parse`], for the rest of the document.
@@ -212,7 +214,9 @@ impl Config {
     pub fn parse_for_delivery(text: &str) -> Result<Self, ConfigError> {
         let mut document = Document::parse(text)?;
         let subscriptions = with_details(&mut document)?;
-        Self::parse_rest(text, document, subscriptions)
+        let config = Self::parse_rest(text, document, subscriptions)?;
+        config.validate_delivery()?;
+        Ok(config)
     }
 
     fn parse_rest(text: &str, mut document: Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {

@@ -22,7 +22,6 @@ impl Config {
             let problem = || format!("{at}: auto_resolve_timeout: must be at most 2592000 seconds");
             check(channel.auto_resolve_timeout <= 2_592_000, problem)?;
         }
-        // Before the subscriptions, whose URLs are held against it.
         self.delivery.check()?;
         self.validate_subscriptions()?;
         for key in &self.app_keys {
@@ -102,13 +101,11 @@ impl Config {
         Ok(())
     }
 
-    fn validate_subscriptions(&self) -> Result<(), ConfigError> {
-        let mut ids = Vec::new();
+    /// Finds the first problem of what only who delivers looks at: where to, how long, how signed. So a subscription
+    /// that cannot be told keeps no alert from being taken.
+    pub(super) fn validate_delivery(&self) -> Result<(), ConfigError> {
         for subscription in &self.subscriptions {
             let at = format!("subscriptions: id {}", subscription.id);
-            check(subscription.id > 0 && add(&mut ids, subscription.id), || {
-                format!("{at}: must be positive and unique")
-            })?;
             crate::delivery::sign::check_secret(&subscription.secret)
                 .map_err(|e| ConfigError(format!("{at}: secret: {e}")))?;
             if let Some(old) = &subscription.old_secret {
@@ -118,6 +115,17 @@ impl Config {
             check((100..=30_000).contains(&limit), || format!("{at}: timeout_ms: must be 100 to 30000, is {limit}"))?;
             crate::delivery::target::check(&subscription.url, &self.delivery)
                 .map_err(|e| ConfigError(format!("{at}: url: {e}")))?;
+        }
+        Ok(())
+    }
+
+    fn validate_subscriptions(&self) -> Result<(), ConfigError> {
+        let mut ids = Vec::new();
+        for subscription in &self.subscriptions {
+            let at = format!("subscriptions: id {}", subscription.id);
+            check(subscription.id > 0 && add(&mut ids, subscription.id), || {
+                format!("{at}: must be positive and unique")
+            })?;
             subscription.check().map_err(|e| ConfigError(format!("{at}: {e}")))?;
             for id in &subscription.channel_ids {
                 check(self.channel(*id).is_some(), || format!("{at}: channel_ids: there is no channel {id}"))?;

@@ -9,7 +9,7 @@ use super::custom_action;
 use super::delivering::Delivering;
 use super::retry::Verdict;
 use super::segment::Told;
-use crate::board::{Alert, Event, ToldAlert};
+use crate::board::{Alert, Event};
 use crate::config::{Config, Subscription};
 use crate::ports::{Clock, Log, Outbound, Random, Store};
 
@@ -29,17 +29,17 @@ pub struct ActionRun {
 impl ActionRun {
     /// What is to be posted of an incident with these alerts, which come in the order of their ids; that is the order
     /// of time. Of too many the newest 1000 are posted, or as many as are no more than 512 KiB.
-    pub fn new(event: Event, alerts: &[Alert]) -> Self {
-        let mut left = ALERTS_BYTES;
-        let mut fits = |alert: &Alert| {
-            let bytes = serde_json::to_vec(alert).map_or(usize::MAX, |json| json.len());
-            left.checked_sub(bytes).inspect(|rest| left = *rest).is_some()
-        };
-        let newest =
-            alerts.iter().rev().take(ALERTS).map(|alert| ToldAlert::new(alert, event.channel_id(), None).alert);
-        let mut alerts: Vec<Alert> = newest.take_while(|alert| fits(alert)).collect();
-        alerts.reverse();
-        Self { event, alerts }
+    pub fn new(event: Event, mut alerts: Vec<Alert>) -> Self {
+        let (mut left, mut newest) = (ALERTS_BYTES, Vec::new());
+        while let Some(alert) = alerts.pop().filter(|_| newest.len() < ALERTS) {
+            match left.checked_sub(serde_json::to_vec(&alert).map_or(usize::MAX, |json| json.len())) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+            newest.push(alert);
+        }
+        newest.reverse();
+        Self { event, alerts: newest }
     }
 
     /// It as an event that is told with the body of a custom action.

@@ -43,6 +43,8 @@ pub fn sample(subscription: &Subscription, config: &Config, now: Timestamp, even
             let told = Box::new(ToldAlert::new(&alert, channel_id, None));
             Told::of(&of(EventType::AlertNew, None, Some(told)), config)
         }
-        SubscriptionKind::Action => ActionRun::new(of(EventType::Custom, Some(incident), None), &[alert]).told(config),
+        SubscriptionKind::Action => {
+            ActionRun::new(of(EventType::Custom, Some(incident), None), vec![alert]).told(config)
+        }
     }
 }

@@ -2,17 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{read, told, unknown_incident};
+use super::{read, unknown_incident};
 use crate::api::Call;
 use crate::api::parameters::required_id;
 use crate::board::{Batch, Board, Event};
 use crate::call::Failure;
 use crate::config::Subscription;
 use crate::delivery::ActionRun;
-use crate::engine::action::{Act, Action, Halt, act};
+use crate::engine::action::{Act, Action};
 use crate::error::{ApiError, Code};
 use crate::fanout::ToDeliver;
-use crate::fold::ActError;
 use crate::ports::{Clock, Random, Relay, Store};
 
 impl<S: Store, P: Clock + Random + Relay> Call<'_, S, P> {
@@ -38,11 +37,7 @@ impl<S: Store, P: Clock + Random + Relay> Call<'_, S, P> {
         let message = self.ports.run_action(action.id, run).await.unwrap_or_else(silent);
         let mut to_deliver = ToDeliver::new();
         if message.is_empty() {
-            let acted = self.folder.act(channel, &what).await.map_err(|error| match error {
-                ActError::Refused(refused) => Failure::Refused(told(refused)),
-                ActError::Fold(error) => Failure::Inside(error),
-            })?;
-            to_deliver.extend(acted.token.map(|token| (channel, token)));
+            (_, to_deliver) = self.carry_out(vec![(channel, what)]).await?;
         }
         Ok((json!({"message": message}), to_deliver))
     }
@@ -62,19 +57,14 @@ impl<S: Store, P: Clock + Random + Relay> Call<'_, S, P> {
 
     /// What an action is posted: in memory it has been run already.
     async fn run(&self, board: &mut Board, what: &Act, incident_id: &str) -> Result<ActionRun, Failure> {
-        self.folder.recall(board, &what.action).await?;
-        let rehearse = |board: &mut Board| match act(board, what) {
-            Ok((changes, _)) => {
-                board.commit(changes);
-                Ok(Ok(board.with_alerts(incident_id)?))
-            }
-            Err(Halt::Refused(refused)) => Ok(Err(refused)),
-            Err(Halt::Missing(missing)) => Err(missing),
+        self.rehearse_on(board, what).await?;
+        let alerts = |board: &mut Board| match board.incident(incident_id)? {
+            Some(incident) => board.step().members(incident),
+            None => Ok(Vec::new()),
         };
-        let ran = self.pages.loading(self.folder.store, board, rehearse).await?;
-        let document = ran.map_err(told)?.ok_or_else(|| unknown_incident("incident_id", incident_id))?;
+        let alerts = self.pages.loading(self.folder.store, board, alerts).await?;
         let event = newest(board).ok_or_else(|| unknown_incident("incident_id", incident_id))?;
-        Ok(ActionRun::new(event, &document.alerts))
+        Ok(ActionRun::new(event, alerts))
     }
 }
 

@@ -104,6 +104,11 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         if parts.len() > 1 {
             self.rehearse(&parts).await?;
         }
+        self.carry_out(parts).await
+    }
+
+    /// Does it, channel by channel.
+    async fn carry_out(&self, parts: Vec<(i64, Act)>) -> Result<(Value, ToDeliver), Failure> {
         let (mut answer, mut to_deliver) = (Value::Null, ToDeliver::new());
         for (channel, act) in parts {
             let acted = self.folder.act(channel, &act).await.map_err(|error| match error {
@@ -172,18 +177,27 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     async fn rehearse(&self, parts: &[(i64, Act)]) -> Result<(), Failure> {
         for (channel, what) in parts {
             for board in &mut self.folder.view(Some(&[*channel])).await? {
-                self.folder.recall(board, &what.action).await?;
-                let attempt = |board: &mut Board| match act(board, what) {
-                    Err(Halt::Missing(missing)) => Err(missing),
-                    Err(Halt::Refused(refused)) => Ok(Some(refused)),
-                    Ok(_) => Ok(None),
-                };
-                if let Some(refused) = self.pages.loading(self.folder.store, board, attempt).await? {
-                    return Err(told(refused).into());
-                }
+                self.rehearse_on(board, what).await?;
             }
         }
         Ok(())
+    }
+
+    /// Does on a board, in memory, what somebody wants done.
+    async fn rehearse_on(&self, board: &mut Board, what: &Act) -> Result<(), Failure> {
+        self.folder.recall(board, &what.action).await?;
+        let attempt = |board: &mut Board| match act(board, what) {
+            Err(Halt::Missing(missing)) => Err(missing),
+            Err(Halt::Refused(refused)) => Ok(Some(refused)),
+            Ok((changes, _)) => {
+                board.commit(changes);
+                Ok(None)
+            }
+        };
+        match self.pages.loading(self.folder.store, board, attempt).await? {
+            Some(refused) => Err(told(refused).into()),
+            None => Ok(()),
+        }
     }
 }
 
