@@ -32,9 +32,12 @@ pub async fn read(request: spin_sdk::http::Request) -> Request {
     }
 }
 
-/// The SDK's form of an answer.
+/// The SDK's form of an answer. It says how long it is: where it does not, the end of the body is a chunk in a packet of
+/// its own, and Spin, which leaves Nagle's algorithm on, may hold that back until the client has confirmed the rest.
 pub fn respond(answer: Answer) -> http::Response<FullBody<bytes::Bytes>> {
+    let length = HeaderValue::from(answer.body.len());
     let mut response = http::Response::new(FullBody::new(bytes::Bytes::from(answer.body)));
+    response.headers_mut().insert("content-length", length);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
