@@ -7,3 +7,5 @@ mod journey;
 mod limits;
 mod odd_receivers;
 mod people;
+mod webhooks;
+mod wire;
