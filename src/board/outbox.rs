@@ -151,7 +151,8 @@ impl Outbox {
                 parts.chain([segment.key.clone()]).collect()
             }
             Batch::Inline(events) => {
-                // Another folder may have moved some of them to a segment meanwhile; they are then delivered again.
+                // Another folder may have moved some of them to a segment meanwhile: whoever delivers knows them and
+                // passes over them there.
                 self.inline.retain(|e| !events.iter().any(|done| done.event_id == e.event_id));
                 Vec::new()
             }

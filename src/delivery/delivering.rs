@@ -41,6 +41,8 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         let mut report = DeliveryReport::default();
         let mut ledger = Ledger::read(self.folder.store).await?;
         let (mut board, _) = self.folder.read_board(channel, &ledger).await?;
+        // The events of the head that were told last. A fold may move them to a segment before that is noted.
+        let mut moved: Vec<String> = Vec::new();
         loop {
             if board.head.lease.map(|lease| lease.token) != Some(token) || !board.head.has_events() {
                 return Ok(report);
@@ -50,7 +52,11 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
             let (begun, mut done) = (self.folder.clock.now(), Vec::new());
             for batch in board.batches() {
                 let events = self.events(&batch).await?;
-                self.tell(&mut lines, &events, &mut account).await;
+                let new: Vec<&Event> = events.iter().filter(|event| !moved.contains(&event.event_id)).collect();
+                self.tell(&mut lines, &new, &mut account).await;
+                if let Batch::Inline(_) = batch {
+                    moved = events.iter().map(|event| event.event_id.clone()).collect();
+                }
                 done.push((batch, events));
                 if self.folder.clock.now().millis_since(begun) > SETTLE_MS {
                     break;
@@ -86,7 +92,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
     }
 
     /// Tells every subscription of some events. Who is to be told later is noted as behind.
-    async fn tell(&self, lines: &mut [Line<'a>], events: &[Event], account: &mut Account<'_, R>) {
+    async fn tell(&self, lines: &mut [Line<'a>], events: &[&Event], account: &mut Account<'_, R>) {
         let told: Vec<Told> = events.iter().map(|event| Told::of(event, self.config)).collect();
         let now = self.folder.clock.now();
         for line in lines.iter_mut() {

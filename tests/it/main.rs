@@ -24,6 +24,7 @@ mod limits;
 mod listing;
 mod migration;
 mod model;
+mod once;
 mod one_folder;
 mod outlook;
 mod promises;

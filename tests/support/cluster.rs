@@ -304,6 +304,10 @@ impl Log for Node {
 impl Outbound for Node {
     async fn post(&self, post: Post<'_>) -> Result<PostAnswer, PostError> {
         self.cluster.sim.gate().await;
+        match self.cluster.receiver.delay_ms.get() {
+            0 => {}
+            delay_ms => self.cluster.sim.sleep_us(delay_ms * 1000).await,
+        }
         let result = self.cluster.receiver.answer(&self.cluster.sim, &post);
         self.cluster.sim.gate().await;
         result

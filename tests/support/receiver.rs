@@ -34,6 +34,8 @@ pub struct Receiver {
     pub arrived: RefCell<Vec<Webhook>>,
     /// Of a thousand, how many get no or a bad answer, whether they arrived or not.
     pub fails: Cell<u64>,
+    /// How long an answer takes, milliseconds.
+    pub delay_ms: Cell<u64>,
     /// If not 0: the answer to everything.
     pub status: Cell<u16>,
     /// The alert key whose incidents are answered with 500.
