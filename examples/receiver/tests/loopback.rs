@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use alarum::board::{Event as Happening, EventType, Incident};
 use alarum::config::Config;
-use alarum::delivery::{incident_webhook, sign};
+use alarum::delivery::{payload, sign};
 use alarum::secret::Secret;
 use receiver::receiver::{Event, State};
 use receiver::server::{Limits, serve};
@@ -196,9 +196,10 @@ fn by_alarum(secrets: &[&str]) -> (String, String) {
         event_type: EventType::New,
         event_time: 1_795_165_977_412,
         person_id: None,
-        incident: Incident { incident_id, title: "disk „/var“ full".to_owned(), ..Incident::default() },
+        incident: Some(Incident { incident_id, title: "disk „/var“ full".to_owned(), ..Incident::default() }),
+        alert: None,
     };
-    let body = incident_webhook(&happening, &config);
+    let body = payload(&happening, &config);
     let secrets: Vec<Secret> = secrets.iter().map(|text| Secret::new(*text)).collect();
     let secrets: Vec<&Secret> = secrets.iter().collect();
     let headers = sign::sign(&secrets, &happening.event_id, now().unsigned_abs(), &body).expect("signed");
