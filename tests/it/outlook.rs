@@ -169,9 +169,11 @@ fn a_channel_that_drops_an_alert_is_told_beside_the_others() {
 fn a_key_that_flaps_is_told() {
     let flapping = "[channels.flapping]\nmax_changes = 2\nin_mins = 60\nmute_mins = 60";
     let mut world = World::with_config(&config(flapping));
-    comes(&mut world, on("a", "Critical", "h"));
+    let (told, _) = comes(&mut world, on("a", "Critical", "h"));
+    assert_eq!(told["flapping"], false, "not yet");
     let (told, _) = comes(&mut world, on("a", "Ok", "h"));
     says(&told, "recovers", ", and the incident with it");
+    assert_eq!(told["flapping"], false, "not yet");
     let (told, _) = comes(&mut world, on("a", "Critical", "h"));
     assert_eq!((&told["outcome"], &told["flapping"]), (&json!("opens"), &json!(true)), "by this very event");
     comes(&mut world, on("a", "Ok", "h"));

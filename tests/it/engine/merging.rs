@@ -159,7 +159,8 @@ fn an_incident_made_by_hand_that_is_left_empty_stays_open() {
     desk.does(merge(&[&a], &by_hand));
     let alert = desk.alert("a").alert_id;
     desk.does(alert_merging(&[&alert], &b));
-    assert!(desk.incident(&by_hand).is_open());
+    let left = desk.incident(&by_hand);
+    assert_eq!((left.is_open(), left.incident_status), (true, Status::Critical), "nothing has recovered");
 }
 
 #[test]
