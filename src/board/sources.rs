@@ -138,4 +138,22 @@ mod tests {
         assert_eq!(sources.alerts.len(), SOURCES);
         assert!(!sources.inhibit("host", &[0], 1250) && sources.inhibit("host", &[SOURCES as u64], 1250));
     }
+
+    #[test]
+    fn neither_the_alert_itself_nor_one_that_fired_long_ago_is_named() {
+        let mut sources = Sources::default();
+        sources.fired("a", &[7], 100);
+        assert!(sources.inhibitor("a", &[7], 100).is_none());
+        assert!(sources.inhibitor("b", &[7], 100 + ACTIVE_SECS).is_none());
+        assert_eq!(sources.inhibitor("b", &[7], 100).map(|inhibitor| inhibitor.identity), Some("a"));
+    }
+
+    #[test]
+    fn as_many_are_kept_as_there_may_be_and_no_more() {
+        let mut sources = Sources::default();
+        for nth in 0..=SOURCES as u64 {
+            sources.fired(&nth.to_string(), &[7], 1000 + nth % 2);
+            assert_eq!(sources.alerts.len() as u64, (nth + 1).min(SOURCES as u64));
+        }
+    }
 }
