@@ -1,26 +1,24 @@
-//! The Open API: what it answers (the api component), what people do by it (the actions component), and all about
-//! webhooks (the webhooks component).
+//! The Open API: incidents (the api component), what people do to them (the actions component), and all about alerts,
+//! webhooks and what is configured (components of these names).
 //!
 //! Who asks sees every push that was answered before: what the journal has beyond the boards is applied in memory.
 
 mod act;
 mod alert;
-mod change;
-mod directory;
-mod explain;
 mod incident;
-mod integration;
 mod listing;
 mod lookup;
-mod outlook;
 mod parameters;
 mod query;
+mod settings;
 mod webhook;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use self::act::{ACTS, Actions};
+pub use self::alert::{ALERTS, Alerts};
+pub use self::settings::{SETTINGS, Settings};
 pub use self::webhook::{WEBHOOKS, Webhooks};
 use crate::call::{Failure, answered};
 use crate::config::Config;
@@ -103,7 +101,7 @@ impl Api {
         request: &Request,
     ) -> Result<Value, Failure> {
         let path = request.path.as_str();
-        if !PATHS.contains(&path) {
+        if !INCIDENTS.contains(&path) {
             return Err(Failure::no_path());
         }
         let call = Call::begin(store, ports, &self.pages, config, request)?;
@@ -113,37 +111,19 @@ impl Api {
             "/incident/info" => call.incident_info().await,
             "/incident/feed" => call.incident_feed().await,
             "/incident/alert/list" => call.incident_alert_list().await,
-            "/alert/info" => call.alert_info().await,
-            "/integration/list" => call.integration_list().await,
-            "/route/preview" => call.advised(PREVIEW, &call.parameters).await,
-            "/alert/explain" => call.alert_explain().await,
-            "/change/list" => call.change_list().await,
-            path => call.directory(path),
+            _ => call.advised(PREVIEW, &call.parameters).await,
         }
     }
 }
 
-/// The paths of the calls.
-const PATHS: [&str; 19] = [
+/// The paths of the calls that the api component answers.
+pub const INCIDENTS: [&str; 6] = [
     "/incident/list",
+    "/incident/list-by-ids",
     "/incident/info",
     "/incident/feed",
     "/incident/alert/list",
-    "/alert/info",
-    "/integration/list",
     "/route/preview",
-    "/alert/explain",
-    "/change/list",
-    "/incident/list-by-ids",
-    "/member/info",
-    "/member/list",
-    "/person/infos",
-    "/team/infos",
-    "/team/list",
-    "/field/list",
-    "/channel/infos",
-    "/channel/info",
-    "/channel/list",
 ];
 
 impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {

@@ -1,25 +1,21 @@
 //! Instances of the components on one store, each of which can crash anywhere.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
 
-use alarum::api::{ACTS, Actions, Api, WEBHOOKS, Webhooks};
 use alarum::config::Config;
 use alarum::courier::Courier;
-use alarum::delivery::DeliveryReport;
 use alarum::engine::action::{Act, Action};
 use alarum::fanout::{Fanout, relay};
 use alarum::fold::{ActError, Acted, Folder, PageCache};
 use alarum::http::{Answer, Request};
 use alarum::ingest::Ingest;
-use alarum::ports::{Admission, Advice, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Relay, Seen, Wake};
-use alarum::time::Timestamp;
+use alarum::ports::{Clock as _, Random as _};
 use serde_json::Value;
 
+use super::open_api::Components;
 use super::receiver::Receiver;
-use super::sim::{Sim, pending};
+use super::sim::Sim;
 use super::store::{MemoryStore, StoreHandle};
 
 /// What goes wrong, each in thousandths.
@@ -52,23 +48,21 @@ pub struct Cluster {
     /// What was asked for by GET, and the status that it gets.
     pub fetched: RefCell<Vec<String>>,
     pub fetch_status: Cell<u16>,
-    ingests: RefCell<Vec<Rc<Ingest>>>,
+    pub(super) ingests: RefCell<Vec<Rc<Ingest>>>,
     fanouts: RefCell<Vec<Rc<Fanout>>>,
     couriers: RefCell<Vec<Rc<Courier>>>,
-    api: Rc<Api>,
-    actions: Rc<Actions>,
-    webhooks: Rc<Webhooks>,
+    pub(super) components: Components,
 }
 
 /// The ports as one instance sees them.
 #[derive(Clone)]
 pub struct Node {
-    cluster: Rc<Cluster>,
+    pub(super) cluster: Rc<Cluster>,
 }
 
 const FANOUT: u64 = 1000;
 const COURIER: u64 = 2000;
-const OUTSIDE: u64 = 9999;
+pub(super) const OUTSIDE: u64 = 9999;
 
 impl Cluster {
     pub fn new(seed: u64, config: &str, ingests: usize, fanouts: usize) -> Rc<Self> {
@@ -84,9 +78,7 @@ impl Cluster {
             ingests: RefCell::new((0..ingests).map(|_| Rc::default()).collect()),
             fanouts: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
             couriers: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
-            api: Rc::default(),
-            actions: Rc::default(),
-            webhooks: Rc::default(),
+            components: Components::default(),
         })
     }
 
@@ -185,28 +177,6 @@ impl Cluster {
         });
     }
 
-    /// Starts a call of the Open API.
-    pub fn call(self: &Rc<Self>, request: Request, answered: impl FnOnce(Answer) + 'static) {
-        let (api, actions, node, cluster) = (self.api.clone(), self.actions.clone(), self.node(), self.clone());
-        self.sim.spawn(OUTSIDE, async move {
-            let (store, config) = (cluster.store_handle(), Some(&*cluster.config));
-            if WEBHOOKS.contains(&request.path.as_str()) {
-                let (answer, retry) = cluster.webhooks.handle(&store, &node, config, &request).await;
-                answered(answer);
-                if retry {
-                    node.retry().await;
-                }
-                return;
-            }
-            if !ACTS.contains(&request.path.as_str()) {
-                return answered(api.handle(&store, &node, config, &request).await);
-            }
-            let (answer, to_deliver) = actions.handle(&store, &node, config, &request).await;
-            answered(answer);
-            relay(&node, to_deliver).await;
-        });
-    }
-
     /// Does on the board of a channel what somebody does, and runs until it is done.
     pub fn act(self: &Rc<Self>, channel: i64, action: Action) -> Result<Acted, ActError> {
         let result = Rc::new(RefCell::new(None));
@@ -282,121 +252,5 @@ pub fn request(method: &str, target: &str, body: &str) -> Request {
 impl Push {
     pub fn request(&self) -> Request {
         request("POST", &format!("/event/push/alert/standard?integration_key={}", self.key), &self.body.to_string())
-    }
-}
-
-impl Clock for Node {
-    fn now(&self) -> Timestamp {
-        self.cluster.sim.now()
-    }
-
-    async fn sleep_us(&self, us: u64) {
-        self.cluster.sim.sleep_us(us).await;
-    }
-}
-
-impl Random for Node {
-    fn next_u64(&self) -> u64 {
-        self.cluster.sim.random()
-    }
-}
-
-impl Log for Node {
-    fn line(&self, text: &str) {
-        self.cluster.log.borrow_mut().push(text.to_owned());
-    }
-}
-
-impl Outbound for Node {
-    async fn post(&self, post: Post<'_>) -> Result<PostAnswer, PostError> {
-        self.cluster.sim.gate().await;
-        match self.cluster.receiver.delay_ms.get() {
-            0 => {}
-            delay_ms => self.cluster.sim.sleep_us(delay_ms * 1000).await,
-        }
-        let result = self.cluster.receiver.answer(&self.cluster.sim, &post);
-        self.cluster.sim.gate().await;
-        result
-    }
-
-    async fn get(&self, url: &str, _timeout_ms: u64) -> Result<PostAnswer, PostError> {
-        self.cluster.sim.gate().await;
-        self.cluster.fetched.borrow_mut().push(url.to_owned());
-        Ok(PostAnswer { status: self.cluster.fetch_status.get(), ..PostAnswer::default() })
-    }
-}
-
-impl Wake for Node {
-    async fn wake(&self, company: bool) -> Option<Seen> {
-        if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
-            return None;
-        }
-        let data = self.chained(if company { "/wake?company=1" } else { "/wake" }).await?;
-        serde_json::from_value(data.get("seen")?.clone()).ok()
-    }
-}
-
-impl Relay for Node {
-    async fn deliver(&self, channel: i64, token: u64) -> Option<DeliveryReport> {
-        if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
-            return None;
-        }
-        let data = self.chained(&format!("/deliver?channel={channel}&token={token}")).await?;
-        serde_json::from_value(data).ok()
-    }
-
-    async fn retry(&self) -> Option<DeliveryReport> {
-        serde_json::from_value(self.chained("/retry").await?).ok()
-    }
-
-    async fn run_action(&self, action: i64, run: Vec<u8>) -> Option<String> {
-        if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
-            return None;
-        }
-        let (webhooks, store) = (self.cluster.webhooks.clone(), self.cluster.store_handle());
-        let request = request("POST", &format!("/action?id={action}"), &String::from_utf8(run).ok()?);
-        let (answer, _) = webhooks.handle(&store, self, Some(&self.cluster.config), &request).await;
-        let body: Value = serde_json::from_slice(&answer.body).ok()?;
-        body["data"]["message"].as_str().map(str::to_owned)
-    }
-}
-
-impl Advice for Node {
-    async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
-        let (ingest, store) = (self.cluster.ingests.borrow()[0].clone(), self.cluster.store_handle());
-        let request = request("POST", path, &String::from_utf8(body).ok()?);
-        let (answer, _) = ingest.handle(&store, self, Some(&self.cluster.config), &request).await;
-        Some((answer.status, answer.body))
-    }
-}
-
-impl Admission for Node {
-    async fn decline(&self) {}
-
-    fn accept(&self) {}
-}
-
-impl Node {
-    /// Calls some instance that folds or delivers, and waits for its answer. Whoever waits for one that crashes gets none: the host
-    /// then ends the call with an error.
-    async fn chained(&self, target: &str) -> Option<Value> {
-        let answered = Rc::new(RefCell::new(None));
-        let slot = Rc::downgrade(&answered);
-        let guard = Rc::new(());
-        let alive = Rc::downgrade(&guard);
-        let answered_with = move |answer| {
-            let _guard = guard;
-            if let Some(slot) = slot.upgrade() {
-                *slot.borrow_mut() = Some(answer);
-            }
-        };
-        match target.starts_with("/wake") {
-            true => self.cluster.fanout(target, answered_with),
-            false => self.cluster.courier(target, answered_with),
-        }
-        poll_fn(|cx| if alive.strong_count() == 0 { Poll::Ready(()) } else { pending(cx) }).await;
-        let answer: Answer = answered.take()?;
-        let body: Value = serde_json::from_slice(&answer.body).ok()?;
-        body.get("data").cloned()
     }
 }

@@ -9,6 +9,8 @@ mod cluster;
 pub mod desk;
 pub mod hostile;
 pub mod model;
+mod node;
+mod open_api;
 mod push;
 pub mod receiver;
 mod sim;

@@ -1,13 +1,12 @@
-//! Alerts: those of an incident, and one.
+//! The alerts of an incident, and how an alert is shown.
 
 use serde_json::{Value, json};
 
-use super::Call;
-use super::parameters::{number, text};
+use crate::api::Call;
+use crate::api::parameters::number;
 use crate::board::{Alert, Incident};
 use crate::call::Failure;
-use crate::error::{ApiError, Code};
-use crate::id::object_id_secs;
+use crate::error::ApiError;
 use crate::ports::{Clock, Random, Store};
 
 /// The most alerts on a page of an incident's.
@@ -15,7 +14,7 @@ const ALERTS: u64 = 1000;
 
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/incident/alert/list`: the alerts of an incident, the newest first.
-    pub(super) async fn incident_alert_list(&self) -> Result<Value, Failure> {
+    pub(in crate::api) async fn incident_alert_list(&self) -> Result<Value, Failure> {
         let limit = number(&self.parameters, "limit")?.filter(|limit| *limit > 0).unwrap_or(ALERTS);
         let page = number(&self.parameters, "p")?.unwrap_or(1).max(1);
         if limit > ALERTS {
@@ -38,28 +37,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         Ok(json!({"has_next_page": total > skip.saturating_add(items.len()), "items": items, "total": total}))
     }
 
-    /// `/alert/info`: an alert, wherever it is.
-    pub(super) async fn alert_info(&self) -> Result<Value, Failure> {
-        let id = text(&self.parameters, "alert_id")?.ok_or(ApiError::invalid("alert_id", "is required"))?;
-        let unknown = || ApiError::new(Code::ResourceNotFound, "alert_id: there is no such alert");
-        let (channel_id, alert) = self.find_alert(&id).await?.ok_or_else(unknown)?;
-        let incident = match alert.incident_id.as_str() {
-            "" => None,
-            id => Some(self.incident_with(id).await?.incident),
-        };
-        Ok(self.show_alert(&alert, channel_id, incident.as_ref()))
-    }
-
-    /// An alert, wherever it is, with its channel.
-    pub(super) async fn find_alert(&self, alert_id: &str) -> Result<Option<(i64, Alert)>, Failure> {
-        if object_id_secs(alert_id).is_none() {
-            return Ok(None);
-        }
-        let boards = &mut self.folder.view(None).await?;
-        Ok(self.folder.find_alert(boards, alert_id).await?)
-    }
-
-    fn show_alert(&self, alert: &Alert, channel_id: i64, incident: Option<&Incident>) -> Value {
+    /// An alert as calls answer it, with the incident that it is a part of.
+    pub(super) fn show_alert(&self, alert: &Alert, channel_id: i64, incident: Option<&Incident>) -> Value {
         let integration = self.config.integration(alert.integration_id);
         let kind = if alert.door.is_empty() { crate::ingest::STANDARD } else { &alert.door };
         let name = integration.map_or("", |integration| &integration.name);

@@ -7,9 +7,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Call;
 use super::outlook::{InChannel, Joins, stored};
-use super::parameters::text;
+use crate::api::Call;
+use crate::api::parameters::text;
 use crate::board::{Alert, Board};
 use crate::call::Failure;
 use crate::engine::foresee;
@@ -80,7 +80,7 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
         if let (Some(arrival), Some(to_boards)) = (arrival, &to_boards) {
             self.look(to_boards, arrival, &told, &mut channels).await?;
         }
-        told["channels"] = super::json(channels);
+        told["channels"] = crate::api::json(channels);
         let now = format!("{:016x}", self.config.revision);
         told["configuration"] = match alert {
             None => json!({"now": now}),

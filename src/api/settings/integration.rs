@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Call;
+use crate::api::Call;
 use crate::call::Failure;
 use crate::config::{Integration, IntegrationKind};
 use crate::ports::{Clock, Random, Store};

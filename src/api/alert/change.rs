@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::parameters::{Paging, ids, window};
-use super::{Call, List, TOTAL_MAX};
+use crate::api::parameters::{Paging, ids, window};
+use crate::api::{Call, List, TOTAL_MAX};
 use crate::board::{Board, Change, NO_CHANNEL};
 use crate::call::Failure;
 use crate::id::object_id_secs;
@@ -30,7 +30,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let (skip, limit) = (paging.skip(), paging.limit);
         let (total, has_next_page) = (changes.len().min(TOTAL_MAX), changes.len() > skip + limit);
         let items = changes.iter().skip(skip).take(limit).map(|change| self.show_change(change)).collect();
-        Ok(super::json(List { items, total, has_next_page, search_after_ctx: "" }))
+        Ok(crate::api::json(List { items, total, has_next_page, search_after_ctx: "" }))
     }
 
     fn show_change(&self, change: &Change) -> Value {

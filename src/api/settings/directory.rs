@@ -5,9 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Call;
-use super::parameters::{number, text};
-use crate::api::parameters::{ids, required_id};
+use crate::api::Call;
+use crate::api::parameters::{ids, number, required_id, text};
 use crate::call::Failure;
 use crate::config::{AutoResolveMode, Channel, Field, FieldKind, Person};
 use crate::error::{ApiError, Code};

@@ -1,0 +1,57 @@
+//! Alerts by call: those of an incident, one, what becomes of one; and changes. Answered by the alerts component, but for
+//! the alerts of an incident, which go with it.
+
+mod change;
+mod explain;
+mod info;
+mod of_incident;
+mod outlook;
+
+use serde_json::Value;
+
+use super::{Call, PageCache};
+use crate::call::{Failure, answered};
+use crate::config::Config;
+use crate::http::{Answer, Request};
+use crate::ports::{Advice, Clock, Log, Random, Store};
+
+/// The paths of the calls; the manifest leads them to the alerts component.
+pub const ALERTS: [&str; 3] = ["/alert/info", "/alert/explain", "/change/list"];
+
+/// Answers questions about alerts: what an instance of the alerts component keeps between its requests.
+#[derive(Default)]
+pub struct Alerts {
+    pages: PageCache,
+}
+
+impl Alerts {
+    /// Answers a request.
+    pub async fn handle<S: Store, P: Clock + Random + Log + Advice>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: Option<&Config>,
+        request: &Request,
+    ) -> Answer {
+        answered(ports, request, self.call(store, ports, config, request).await)
+    }
+
+    async fn call<S: Store, P: Clock + Random + Advice>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: Option<&Config>,
+        request: &Request,
+    ) -> Result<Value, Failure> {
+        let path = request.path.as_str();
+        if !ALERTS.contains(&path) {
+            return Err(Failure::no_path());
+        }
+        let call = Call::begin(store, ports, &self.pages, config, request)?;
+        match path {
+            "/alert/info" => call.alert_info().await,
+            "/alert/explain" => call.alert_explain().await,
+            _ => call.change_list().await,
+        }
+    }
+}
