@@ -1,0 +1,3 @@
+//! What is configured, as people change it while Alarum runs.
+
+pub mod edits;
