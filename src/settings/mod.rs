@@ -5,6 +5,7 @@
 
 mod cache;
 mod changes;
+pub mod edits;
 mod root;
 mod secrets;
 mod versions;
