@@ -140,8 +140,7 @@ impl<S: Store, P: Clock + Random + Log> Versions<'_, S, P> {
             let old = root.document(self.store).await.map_err(unreadable)?;
             let mut document = old.clone();
             let data = change(&mut document)?;
-            let document = stored(document);
-            check(&document)?;
+            let document = prepared(document)?;
             let file = if takes_file { self.file.hash() } else { root.file() };
             if document == old && file == root.file() {
                 return Ok(Committed { version, changes: Vec::new(), data });
@@ -164,8 +163,7 @@ impl<S: Store, P: Clock + Random + Log> Versions<'_, S, P> {
 
     /// Stores the file as version 1, or waits until somebody has. Whoever tries writes the same bytes.
     async fn begin(&self) -> Result<(), Failure> {
-        let document = self.of_file()?;
-        check(&document)?;
+        let document = prepared(self.of_file()?)?;
         let token = u64::from_str_radix(self.file.hash().get(..16).unwrap_or_default(), 16).unwrap_or_default();
         let author = Author { person_id: 0, key: "", call: "file", note: "" };
         let entry = self.write(1, token, author, &document).await?;
@@ -202,6 +200,9 @@ impl<S: Store, P: Clock + Random + Log> Versions<'_, S, P> {
 
     /// Deletes documents that nothing refers to. If that fails they are left behind, which costs room and nothing else.
     async fn forget(&self, entries: &[Value]) {
+        if entries.is_empty() {
+            return;
+        }
         let mut gone = Vec::new();
         for entry in entries {
             let key = key_of(entry);
@@ -222,12 +223,16 @@ fn stored(mut document: Map<String, Value>) -> Map<String, Value> {
     document
 }
 
-/// Refuses a document that is not valid, or that nobody could change any more.
-fn check(document: &Map<String, Value>) -> Result<(), ApiError> {
+/// A document as it is stored.
+///
+/// # Errors
+/// It is not valid, or nobody could change it any more.
+pub fn prepared(document: Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
+    let document = stored(document);
     Document::of(document.clone()).and_then(Config::read).map_err(|error| told(&error))?;
     let administers = |key: &Value| key.get("role").and_then(Value::as_str) == Some(Role::Administer.name());
-    match list(document, "app_keys").iter().any(administers) {
-        true => Ok(()),
+    match list(&document, "app_keys").iter().any(administers) {
+        true => Ok(document),
         false => Err(ApiError::invalid("app_keys", "must have one with the role administer")),
     }
 }

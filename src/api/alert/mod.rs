@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{Call, PageCache};
 use crate::call::{Failure, answered};
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::http::{Answer, Request};
 use crate::ports::{Advice, Clock, Log, Random, Store};
 
@@ -47,7 +47,7 @@ impl Alerts {
         if !ALERTS.contains(&path) {
             return Err(Failure::no_path());
         }
-        let call = Call::begin(store, ports, &self.pages, config, request)?;
+        let call = Call::begin(store, ports, &self.pages, config, request, Role::Read)?;
         match path {
             "/alert/info" => call.alert_info().await,
             "/alert/explain" => call.alert_explain().await,

@@ -41,6 +41,8 @@ name = "Demo"
 [[app_keys]]
 name = "demo"
 key = "{app}"
+# What it may do: read, operate or administer (docs/configuration.md).
+role = "administer"
 #person_id = 1
 
 # Who handles incidents; with an app key that has a person_id one acts as that person (docs/api.md).
