@@ -172,6 +172,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut document = Document::parse(text)?;
         let read = |mut entry: Entry| {
+            entry.split(&Rules::REVISIONS);
             let rules = entry.split(&Rules::FIELDS).read()?;
             Ok(Integration { rules, ..entry.read()? })
         };
@@ -221,6 +222,7 @@ impl Config {
 
     fn parse_rest(text: &str, mut document: Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {
         let read = |mut entry: Entry| {
+            entry.split(&Rules::REVISIONS);
             entry.split(&Rules::FIELDS);
             entry.read()
         };

@@ -31,14 +31,29 @@ pub fn check(document: &Map<String, Value>, subject: &Subject, id: &Value) -> Re
             return Err(ApiError::invalid(subject.id.given, &problem));
         }
     }
-    if subject.section == KEY.section {
-        let administers = |entry: &&Value| entry.get("role").is_none_or(|role| role == "administer");
-        let others = entries(Some(document), KEY.section).iter().filter(|entry| entry.get(KEY.id.kept) != Some(id));
-        if others.filter(administers).count() == 0 {
-            return Err(ApiError::invalid(KEY.id.given, "is the last key that may change the configuration"));
-        }
+    let key = entries(Some(document), KEY.section).iter().find(|entry| entry.get(KEY.id.kept) == Some(id));
+    match key.and_then(Value::as_object).filter(|key| subject.section == KEY.section && administers(key)) {
+        Some(_) => check_last_key(document, id),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether a key may change the configuration.
+pub fn administers(key: &Map<String, Value>) -> bool {
+    key.get("role").is_some_and(|role| role == "administer")
+}
+
+/// Refuses to take its right from the last key that may change the configuration: nobody could give it back.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn check_last_key(document: &Map<String, Value>, name: &Value) -> Result<(), ApiError> {
+    let keys = entries(Some(document), KEY.section).iter().filter_map(Value::as_object);
+    let mut others = keys.filter(|key| administers(key) && key.get(KEY.id.kept) != Some(name));
+    match others.next() {
+        Some(_) => Ok(()),
+        None => Err(ApiError::invalid(KEY.id.given, "is the last key that may change the configuration")),
+    }
 }
 
 /// Whether an id stands under these names, in whatever lists there are on the way.

@@ -89,14 +89,10 @@ impl<'a> Entries<'a> {
     /// The one that a call names: where it stands, and a copy of it.
     ///
     /// # Errors
-    /// As [`position`]; `InvalidParameter` where several have that id, as keys of one name may.
+    /// As [`position`].
     pub fn named(&self, parameters: &Map<String, Value>) -> Result<(usize, Map<String, Value>), ApiError> {
         let (subject, id) = (self.subject, self.subject.named(parameters)?);
         let at = subject.position(self.all(), &id).ok_or_else(|| subject.unknown(&id))?;
-        let (_, rest) = self.all().split_at_checked(at.saturating_add(1)).unwrap_or_default();
-        if subject.position(rest, &id).is_some() {
-            return Err(ApiError::invalid(subject.id.given, &format!("more than one {} has it", subject.noun)));
-        }
         let entry = self.all().get(at).and_then(Value::as_object).cloned();
         Ok((at, entry.ok_or_else(ApiError::internal)?))
     }
@@ -150,7 +146,11 @@ impl<'a> Entries<'a> {
     /// As [`Entries::named`] and [`merge`].
     pub fn update(&mut self, parameters: &Map<String, Value>) -> Result<Value, ApiError> {
         let (at, mut entry) = self.named(parameters)?;
+        let administers = deleting::administers(&entry);
         merge(self.subject.fields, self.aside(true), parameters, &mut entry)?;
+        if administers && !deleting::administers(&entry) {
+            deleting::check_last_key(self.document, &self.subject.named(parameters)?)?;
+        }
         // Of the two times of a silence it has one; who gives the other one means to change over.
         let given = |name: &str| parameters.get(name).is_some_and(|value| !value.is_null());
         for (one, other) in [("time_filter", "time_filters"), ("time_filters", "time_filter")] {
@@ -192,7 +192,7 @@ impl<'a> Entries<'a> {
         Ok(Value::Object(answer))
     }
 
-    /// Takes out what a call names; of keys of one name all.
+    /// Takes out the one that a call names.
     ///
     /// # Errors
     /// As [`position`]; `InvalidParameter` where it is still used.

@@ -90,7 +90,7 @@ fn show(subject: &Subject, entry: &Value) -> Value {
         shown.insert(field.given.to_owned(), value);
     }
     if subject.section == KEY.section {
-        shown.entry("role").or_insert_with(|| "administer".into());
+        shown.entry("role").or_insert_with(|| "operate".into());
     }
     Value::Object(shown)
 }
