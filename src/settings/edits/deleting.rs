@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::entry::entries;
-use super::subject::{KEY, SUBJECTS, Subject, shown};
+use super::subject::{SUBJECTS, Subject, shown};
 use crate::error::ApiError;
 
 /// The section of what is needed; the subject that needs it; under which names the id stands there.
@@ -17,7 +17,7 @@ const USES: [(&str, &str, &[&str]); 7] = [
     ("people", "app_keys", &["person_id"]),
 ];
 
-/// Refuses to delete what is used elsewhere, and the last key that may change the configuration.
+/// Refuses to delete what is used elsewhere.
 ///
 /// # Errors
 /// `InvalidParameter`, with what uses it.
@@ -31,29 +31,7 @@ pub fn check(document: &Map<String, Value>, subject: &Subject, id: &Value) -> Re
             return Err(ApiError::invalid(subject.id.given, &problem));
         }
     }
-    let key = entries(Some(document), KEY.section).iter().find(|entry| entry.get(KEY.id.kept) == Some(id));
-    match key.and_then(Value::as_object).filter(|key| subject.section == KEY.section && administers(key)) {
-        Some(_) => check_last_key(document, id),
-        None => Ok(()),
-    }
-}
-
-/// Whether a key may change the configuration.
-pub fn administers(key: &Map<String, Value>) -> bool {
-    key.get("role").is_some_and(|role| role == "administer")
-}
-
-/// Refuses to take its right from the last key that may change the configuration: nobody could give it back.
-///
-/// # Errors
-/// `InvalidParameter`.
-pub fn check_last_key(document: &Map<String, Value>, name: &Value) -> Result<(), ApiError> {
-    let keys = entries(Some(document), KEY.section).iter().filter_map(Value::as_object);
-    let mut others = keys.filter(|key| administers(key) && key.get(KEY.id.kept) != Some(name));
-    match others.next() {
-        Some(_) => Ok(()),
-        None => Err(ApiError::invalid(KEY.id.given, "is the last key that may change the configuration")),
-    }
+    Ok(())
 }
 
 /// Whether an id stands under these names, in whatever lists there are on the way.

@@ -146,11 +146,7 @@ impl<'a> Entries<'a> {
     /// As [`Entries::named`] and [`merge`].
     pub fn update(&mut self, parameters: &Map<String, Value>) -> Result<Value, ApiError> {
         let (at, mut entry) = self.named(parameters)?;
-        let administers = deleting::administers(&entry);
         merge(self.subject.fields, self.aside(true), parameters, &mut entry)?;
-        if administers && !deleting::administers(&entry) {
-            deleting::check_last_key(self.document, &self.subject.named(parameters)?)?;
-        }
         // Of the two times of a silence it has one; who gives the other one means to change over.
         let given = |name: &str| parameters.get(name).is_some_and(|value| !value.is_null());
         for (one, other) in [("time_filter", "time_filters"), ("time_filters", "time_filter")] {

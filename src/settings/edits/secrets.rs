@@ -3,9 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
-use crate::id::hex;
+use crate::secret::Key;
 
 /// Which secrets one of a kind has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,5 +67,5 @@ impl Secrets {
 /// Keeps the hash of a key, in place of whatever was there.
 fn keep(entry: &mut Map<String, Value>, key: &str) {
     entry.remove("key");
-    entry.insert("hash".to_owned(), format!("sha256:{}", hex(&Sha256::digest(key))).into());
+    entry.insert("hash".to_owned(), Key::stored(key).into());
 }

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::field::Kind;
 use super::subject::SUBJECTS;
 use super::*;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Document};
 
 mod random;
 mod scenarios;
@@ -394,20 +394,6 @@ fn what_is_used_is_not_deleted_and_it_is_told_by_what() {
 }
 
 /// Reads a document as it would be stored.
-fn read(document: &Map<String, Value>) -> Result<Config, crate::config::ConfigError> {
-    let text: Vec<String> = document.iter().map(|(name, value)| format!("{name:?} = {}\n", inline(value))).collect();
-    Config::parse(&text.concat())
-}
-
-/// A value as TOML has it on one line.
-fn inline(value: &Value) -> String {
-    match value {
-        Value::Object(fields) => {
-            let fields: Vec<_> =
-                fields.iter().map(|(name, value)| format!("{} = {}", json!(name), inline(value))).collect();
-            format!("{{ {} }}", fields.join(", "))
-        }
-        Value::Array(values) => format!("[{}]", values.iter().map(inline).collect::<Vec<_>>().join(", ")),
-        value => value.to_string(),
-    }
+fn read(document: &Map<String, Value>) -> Result<Config, ConfigError> {
+    Config::read(Document::of(document.clone())?)
 }

@@ -137,6 +137,11 @@ fn parameters(path: &str, choices: &mut Choices<'_>) -> Map<String, Value> {
     parameters
 }
 
+/// The demo, which has one channel less, with one of everything.
+fn demo() -> String {
+    format!("{DEMO}{MORE}").replace("channel_ids = [102]", "channel_ids = [100]")
+}
+
 /// Makes calls one after the other; returns how many of them were taken.
 fn run(text: &str, choices: &[u16]) -> Result<usize, TestCaseError> {
     let mut document = parsed(text);
@@ -182,7 +187,7 @@ proptest! {
         golden in any::<bool>(),
         choices in proptest::collection::vec(any::<u16>(), 0..400),
     ) {
-        run(&format!("{}{MORE}", if golden { GOLDEN } else { DEMO }), &choices)?;
+        run(&if golden { format!("{GOLDEN}{MORE}") } else { demo() }, &choices)?;
     }
 }
 
@@ -195,6 +200,6 @@ fn many_random_calls_are_taken() {
     })
     .take(20_000)
     .collect();
-    let taken = run(&format!("{DEMO}{MORE}"), &choices).expect("holds");
+    let taken = run(&demo(), &choices).expect("holds");
     assert!(taken > 100, "{taken}");
 }

@@ -1,6 +1,8 @@
 //! What calls do, one after the other.
 
 use super::*;
+use crate::config::Role;
+use crate::ingest::Door;
 
 fn shown(document: &Map<String, Value>, path: &str, parameters: Value) -> Value {
     list(document, path, &given(&parameters)).unwrap_or_else(|e| panic!("{path}: {e}"))
@@ -216,9 +218,80 @@ fn a_subscription_signs_with_a_secret_that_is_shown_once() {
 }
 
 #[test]
+fn a_key_is_shown_once_and_only_its_hash_is_kept() {
+    let mut document = document();
+    let created =
+        accepted(&mut document, "/key/create", json!({"name": "robot", "role": "administer", "person_id": 42}));
+    let config = read(&document).expect("valid");
+    let key = config.app_key(created["key"].as_str().expect("a key")).expect("known");
+    assert_eq!(
+        (&created["name"], &*key.name, key.role, key.person_id),
+        (&json!("robot"), "robot", Role::Administer, 42)
+    );
+    let listed = shown(&document, "/key/list", json!({}));
+    let (other, robot) = (&listed["items"][1], &listed["items"][2]);
+    assert_eq!(*other, json!({"name": "Ada's", "role": "operate", "person_id": 42}));
+    assert_eq!(*robot, json!({"name": "robot", "role": "administer", "person_id": 42}));
+    let twin = message(&document, "/key/create", json!({"name": "robot"}));
+    assert_eq!(twin, "name: there is a key robot");
+    accepted(&mut document, "/key/update", json!({"name": "robot", "role": "read", "person_id": null}));
+    let mut drawn = 90;
+    let mut draw = || {
+        drawn += 1;
+        drawn
+    };
+    for (name, old) in [("robot", created["key"].clone()), ("tests", json!("app-key-0123456789abcdef"))] {
+        let rotated =
+            edit(&mut document, "/key/rotate", &given(&json!({"name": name})), &mut draw, 0).expect("there is one");
+        let config = read(&document).expect("valid");
+        assert!(config.app_key(old.as_str().expect("a key")).is_none());
+        assert_eq!(config.app_key(rotated["key"].as_str().expect("a key")).map(|key| &*key.name), Some(name));
+    }
+    accepted(&mut document, "/key/delete", json!({"name": "robot"}));
+    assert_eq!(shown(&document, "/key/list", json!({}))["total"], json!(2));
+}
+
+#[test]
+fn an_integration_is_told_its_key_and_path_once() {
+    let mut document = document();
+    let shared = json!({"integration_name": "n", "kind": "shared", "integration_type": "", "channel_id": 0});
+    let created = accepted(&mut document, "/integration/create", shared);
+    let key = created["integration_key"].as_str().expect("a key").to_owned();
+    assert_eq!((&created["integration_id"], key.len()), (&json!(9101), 32));
+    assert_eq!(created["push_path"], json!(format!("/event/push/alert/standard?integration_key={key}")));
+    let config = read(&document).expect("valid");
+    assert_eq!(config.integration_by_key(&key).map(|integration| integration.id), Some(9101));
+    assert!(!Value::from(document.clone()).to_string().contains(&key));
+    assert!(list(&document, BY_INTEGRATION, &given(&json!({"integration_key": key}))).is_ok());
+    let changes = json!({"integration_id": 9101, "integration_type": "grafana", "rate_limit": {"per_second": 1}});
+    accepted(&mut document, "/integration/update", changes);
+    let rotated =
+        edit(&mut document, "/integration/key/rotate", &given(&json!({"integration_id": 9101})), &mut || 7, 0);
+    let rotated = rotated.expect("there is one");
+    let path = rotated["push_path"].as_str().expect("a path");
+    assert!(path.starts_with("/event/push/alert/grafana?integration_key=0000000000000007"), "{path}");
+    assert!(read(&document).expect("valid").integration_by_key(&key).is_none());
+    accepted(&mut document, "/integration/disable", json!({"integration_id": 9101}));
+    assert!(list(&document, BY_INTEGRATION, &given(&json!({"integration_key": rotated["integration_key"]}))).is_err());
+}
+
+#[test]
+fn every_type_of_integration_has_a_door_at_its_push_path() {
+    let mut document = document();
+    for kind in ["standard", "prometheus", "grafana", "pagerduty", "n9e", "zabbix", "cloudwatch"] {
+        let fields = json!({"integration_name": kind, "kind": "shared", "integration_type": kind});
+        let mut draw = || kind.bytes().fold(7, |sum, byte| sum * 31 + u64::from(byte));
+        let created = edit(&mut document, "/integration/create", &given(&fields), &mut draw, 0).expect("taken");
+        read(&document).expect("valid");
+        let path = created["push_path"].as_str().and_then(|path| path.split('?').next()).expect("a path");
+        assert_eq!(Door::at(path).and_then(Door::kind), Some(kind));
+    }
+}
+
+#[test]
 fn channels_are_listed_for_who_has_the_key_of_a_shared_integration() {
     let document = document();
-    let by = |parameters: Value| list(&document, lists::BY_INTEGRATION, &given(&parameters));
+    let by = |parameters: Value| list(&document, BY_INTEGRATION, &given(&parameters));
     let all = by(json!({"integration_key": "shared-key-0123456789"})).expect("a shared one");
     assert_eq!(
         (&all["total"], &all["items"][0]),
