@@ -173,7 +173,14 @@ mod tests {
     #[test]
     fn a_short_key_and_what_only_looks_like_a_hash_are_weak() {
         let digits = "0f".repeat(32);
-        for weak in ["", "123456789012345", "sha256:", "sha256:00", &format!("sha256:{digits}0"), &format!("sha256:{}", digits.replace('f', "g"))] {
+        for weak in [
+            "",
+            "123456789012345",
+            "sha256:",
+            "sha256:00",
+            &format!("sha256:{digits}0"),
+            &format!("sha256:{}", digits.replace('f', "g")),
+        ] {
             assert!(!Key::from(weak.to_owned()).is_strong(), "{weak}");
         }
         assert!(!Key::from("sha256:".to_owned()).matches("sha256:"));

@@ -57,6 +57,8 @@ pub struct Rules {
 impl Rules {
     /// The fields of an integration that belong here.
     pub(super) const FIELDS: [&str; 4] = ["route", "mapping", "enrichment", "pipeline"];
+    /// The field that says how often calls changed them, which decides nothing.
+    pub(super) const REVISIONS: [&str; 1] = ["revisions"];
 }
 
 /// How many requests an integration takes; 0: any number.

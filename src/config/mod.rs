@@ -216,6 +216,7 @@ impl Config {
         subscriptions: impl FnOnce(&mut Document) -> Result<Vec<Subscription>, ConfigError>,
     ) -> Result<Self, ConfigError> {
         let read = |mut entry: Entry| {
+            entry.split(&Rules::REVISIONS);
             let rules = entry.split(&Rules::FIELDS).read()?;
             Ok(Integration { rules, ..entry.read()? })
         };
@@ -263,6 +264,7 @@ impl Config {
 
     fn read_rest(mut document: Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {
         let read = |mut entry: Entry| {
+            entry.split(&Rules::REVISIONS);
             entry.split(&Rules::FIELDS);
             entry.read()
         };

@@ -62,7 +62,8 @@ fn change(section: &str, id: Option<&Value>, old: &Value, new: &Value) -> Value 
         change["id"] = id.clone();
     }
     if let (Value::Object(old), Value::Object(new)) = (old, new) {
-        let mut fields: Vec<&String> = old.keys().chain(new.keys()).filter(|name| old.get(*name) != new.get(*name)).collect();
+        let mut fields: Vec<&String> =
+            old.keys().chain(new.keys()).filter(|name| old.get(*name) != new.get(*name)).collect();
         fields.sort_unstable();
         fields.dedup();
         change["fields"] = json!(fields);

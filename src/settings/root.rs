@@ -133,7 +133,12 @@ mod tests {
 
     #[test]
     fn what_is_no_root_is_refused_with_the_reason() {
-        for (bytes, problem) in [("", "is no JSON object"), ("[]", "is no JSON object"), ("{}", "has no format"), (r#"{"v": 2}"#, "has format 2")] {
+        for (bytes, problem) in [
+            ("", "is no JSON object"),
+            ("[]", "is no JSON object"),
+            ("{}", "has no format"),
+            (r#"{"v": 2}"#, "has format 2"),
+        ] {
             assert_eq!(Root::decode(bytes.as_bytes()), Err(problem.to_owned()));
         }
     }

@@ -154,7 +154,10 @@ mod tests {
         let document = secretive();
         let mut exported = exported(document.clone());
         let shown = Value::from(exported.clone()).to_string();
-        assert!(!shown.contains("s3cret") && !shown.contains("sha256") && shown.contains("https://h.example/x"), "{shown}");
+        assert!(
+            !shown.contains("s3cret") && !shown.contains("sha256") && shown.contains("https://h.example/x"),
+            "{shown}"
+        );
         kept(&mut exported, &document);
         assert_eq!(exported, document);
     }

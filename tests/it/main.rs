@@ -13,6 +13,7 @@ mod delivering;
 mod delivering_apart;
 mod directory;
 mod documents;
+mod editing;
 mod engine;
 mod explain;
 mod fuzz;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::entry::entries;
-use super::subject::{KEY, SUBJECTS, Subject, shown};
+use super::subject::{SUBJECTS, Subject, shown};
 use crate::error::ApiError;
 
 /// The section of what is needed; the subject that needs it; under which names the id stands there.
@@ -17,7 +17,7 @@ const USES: [(&str, &str, &[&str]); 7] = [
     ("people", "app_keys", &["person_id"]),
 ];
 
-/// Refuses to delete what is used elsewhere, and the last key that may change the configuration.
+/// Refuses to delete what is used elsewhere.
 ///
 /// # Errors
 /// `InvalidParameter`, with what uses it.
@@ -29,13 +29,6 @@ pub fn check(document: &Map<String, Value>, subject: &Subject, id: &Value) -> Re
             let user = shown(user.get(of.id.kept).unwrap_or(&Value::Null));
             let problem = format!("is used by {} {user} ({})", of.noun, names.join("."));
             return Err(ApiError::invalid(subject.id.given, &problem));
-        }
-    }
-    if subject.section == KEY.section {
-        let administers = |entry: &&Value| entry.get("role").is_none_or(|role| role == "administer");
-        let others = entries(Some(document), KEY.section).iter().filter(|entry| entry.get(KEY.id.kept) != Some(id));
-        if others.filter(administers).count() == 0 {
-            return Err(ApiError::invalid(KEY.id.given, "is the last key that may change the configuration"));
         }
     }
     Ok(())

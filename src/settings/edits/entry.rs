@@ -89,14 +89,10 @@ impl<'a> Entries<'a> {
     /// The one that a call names: where it stands, and a copy of it.
     ///
     /// # Errors
-    /// As [`position`]; `InvalidParameter` where several have that id, as keys of one name may.
+    /// As [`position`].
     pub fn named(&self, parameters: &Map<String, Value>) -> Result<(usize, Map<String, Value>), ApiError> {
         let (subject, id) = (self.subject, self.subject.named(parameters)?);
         let at = subject.position(self.all(), &id).ok_or_else(|| subject.unknown(&id))?;
-        let (_, rest) = self.all().split_at_checked(at.saturating_add(1)).unwrap_or_default();
-        if subject.position(rest, &id).is_some() {
-            return Err(ApiError::invalid(subject.id.given, &format!("more than one {} has it", subject.noun)));
-        }
         let entry = self.all().get(at).and_then(Value::as_object).cloned();
         Ok((at, entry.ok_or_else(ApiError::internal)?))
     }
@@ -192,7 +188,7 @@ impl<'a> Entries<'a> {
         Ok(Value::Object(answer))
     }
 
-    /// Takes out what a call names; of keys of one name all.
+    /// Takes out the one that a call names.
     ///
     /// # Errors
     /// As [`position`]; `InvalidParameter` where it is still used.

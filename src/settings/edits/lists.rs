@@ -6,8 +6,9 @@ use super::entry::{entries, position};
 use super::field::Kind;
 use super::setting::Setting;
 use super::subject::{CHANNEL, INTEGRATION, KEY, SUBJECTS, Subject};
+use crate::config::Role;
 use crate::error::{ApiError, Code};
-use crate::secret::{Candidate, Secret};
+use crate::secret::{Candidate, Key};
 
 /// Where who has the key of a shared integration finds the channels; no app key is asked for.
 pub const BY_INTEGRATION: &str = "/channel/list-by-integration";
@@ -90,7 +91,7 @@ fn show(subject: &Subject, entry: &Value) -> Value {
         shown.insert(field.given.to_owned(), value);
     }
     if subject.section == KEY.section {
-        shown.entry("role").or_insert_with(|| "administer".into());
+        shown.entry("role").or_insert_with(|| Role::default().name().into());
     }
     Value::Object(shown)
 }
@@ -101,10 +102,11 @@ fn by_integration(document: &Map<String, Value>, parameters: &Map<String, Value>
     let candidate = Candidate::new(text("integration_key"));
     let mut known = false;
     for integration in entries(Some(document), INTEGRATION.section) {
-        let key = Secret::new(integration.get("key").and_then(Value::as_str).unwrap_or_default());
-        let usable = integration.get("kind").is_some_and(|kind| kind == "shared")
-            && integration.get("enabled") != Some(&Value::Bool(false));
-        known |= key.is(&candidate) && !key.is_empty() && usable;
+        let shared = integration.get("kind").is_some_and(|kind| kind == "shared");
+        let enabled = integration.get("enabled") != Some(&Value::Bool(false));
+        let key = integration.get("hash").or(integration.get("key")).and_then(Value::as_str).unwrap_or_default();
+        let key = Key::from(key.to_owned());
+        known |= key.is_strong() && key.is(&candidate) && shared && enabled;
     }
     if !known {
         let problem = "integration_key is missing or not the key of a shared integration";

@@ -3,18 +3,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
-use crate::id::hex;
+use crate::secret::Key;
 
 /// Which secrets one of a kind has.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Secrets {
     /// None.
     None,
-    /// The key that senders put in the push URL.
+    /// The key that senders put in the push URL, of which only a hash is kept.
     Push,
-    /// The key to the Open API, of which only a hash is kept.
+    /// The key to the Open API; the same.
     App,
     /// The secret that signs webhooks.
     Signing,
@@ -46,14 +45,12 @@ impl Secrets {
                 let path = format!("{PUSH}{door}?integration_key={key}");
                 answer.insert("push_path".to_owned(), path.into());
                 answer.insert("integration_key".to_owned(), key.as_str().into());
-                entry.insert("key".to_owned(), key.into());
+                keep(entry, &key);
             }
             Self::App => {
                 let key = key(draw);
-                let hash = format!("sha256:{}", hex(&Sha256::digest(&key)));
+                keep(entry, &key);
                 answer.insert("key".to_owned(), key.into());
-                entry.remove("key");
-                entry.insert("hash".to_owned(), hash.into());
             }
             Self::Signing => {
                 let bytes = [draw(), draw(), draw(), draw()].map(u64::to_be_bytes);
@@ -65,4 +62,10 @@ impl Secrets {
             }
         }
     }
+}
+
+/// Keeps the hash of a key, in place of whatever was there.
+fn keep(entry: &mut Map<String, Value>, key: &str) {
+    entry.remove("key");
+    entry.insert("hash".to_owned(), Key::stored(key).into());
 }
