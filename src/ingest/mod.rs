@@ -26,8 +26,8 @@ use crate::error::{ApiError, Code};
 use crate::http::{Answer, Request, answer};
 use crate::id::hex;
 use crate::journal::Journal;
-use crate::settings::Cache;
 use crate::ports::{Admission, Clock, Log, Outbound, Random, Store, Wake};
+use crate::settings::Cache;
 
 /// How long a wake waits for others when several requests came together, microseconds.
 const COMPANY_PAUSE_US: u64 = 50_000;

@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 
 use crate::support::{APP_KEY, DEMO, World, request};
 
-const KEYS: [(&str, &str); 3] =
-    [("read", "reading-key-0123456789"), ("operate", "operating-key-0123456789"), ("administer", "administering-key-01234")];
+const KEYS: [(&str, &str); 3] = [
+    ("read", "reading-key-0123456789"),
+    ("operate", "operating-key-0123456789"),
+    ("administer", "administering-key-01234"),
+];
 
 fn config() -> String {
-    let keys = KEYS.map(|(role, key)| format!("\n[[app_keys]]\nname = \"{role}\"\nkey = \"{key}\"\nrole = \"{role}\"\n"));
+    let keys =
+        KEYS.map(|(role, key)| format!("\n[[app_keys]]\nname = \"{role}\"\nkey = \"{key}\"\nrole = \"{role}\"\n"));
     format!("{DEMO}{}", keys.concat())
 }
 
@@ -61,7 +65,9 @@ fn a_key_without_a_role_operates() {
 #[test]
 fn no_answer_and_no_line_of_the_log_shows_a_secret() {
     let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
-    let more = format!("old_secret = \"{secret}\"\nheaders = {{ x-token = \"header-s3cret\" }}\nurl = \"https://hooks.example.net/alarum?token=query-s3cret\"");
+    let more = format!(
+        "old_secret = \"{secret}\"\nheaders = {{ x-token = \"header-s3cret\" }}\nurl = \"https://hooks.example.net/alarum?token=query-s3cret\""
+    );
     let config = config().replace("url = \"https://hooks.example.net/alarum\"", &more);
     let config = format!("{config}\n[tick]\nkey = \"tick-key-0123456789\"\n");
     let mut world = World::by_stored(&config);

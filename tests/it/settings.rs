@@ -55,7 +55,10 @@ fn the_file_holds_until_the_first_change_and_is_version_one_from_then_on() {
 
 #[test]
 fn an_export_applied_as_it_is_changes_nothing_and_makes_no_version() {
-    let config = DEMO.replace("url = \"https://hooks.example.net/alarum\"", "url = \"https://hooks.example.net/alarum?token=t0ken\"\nheaders = { x-token = \"t0ken\" }");
+    let config = DEMO.replace(
+        "url = \"https://hooks.example.net/alarum\"",
+        "url = \"https://hooks.example.net/alarum?token=t0ken\"\nheaders = { x-token = \"t0ken\" }",
+    );
     let mut world = World::by_stored(&config);
     assert_eq!(apply(&world, |_| ()), json!({"version": 1, "changes": []}));
     assert_eq!(apply(&world, |_| ())["version"], 1);
@@ -164,7 +167,12 @@ fn what_is_not_valid_is_told_by_its_section_and_changes_nothing() {
     without_keys["app_keys"][0]["role"] = json!("operate");
     let check = data(&world, "/config/check", json!({"document": without_keys}));
     assert_eq!(check["problem"], "app_keys: must have one with the role administer");
-    for given in [json!({"document": bad, "version": 0}), json!({"version": 0}), json!({"version": 0, "source": "x"}), json!({"version": 0, "source": "file", "toml": ""})] {
+    for given in [
+        json!({"document": bad, "version": 0}),
+        json!({"version": 0}),
+        json!({"version": 0, "source": "x"}),
+        json!({"version": 0, "source": "file", "toml": ""}),
+    ] {
         assert_eq!(refused(&world, "/config/apply", given).0, 400);
     }
     assert_eq!(data(&world, "/config/info", json!({}))["from"], "stored", "the first try stored the file");

@@ -166,10 +166,17 @@ fn who_cannot_read_it_at_first_waits_and_intake_goes_by_the_file_without_refusin
     world.cluster.set_faults(failing);
     assert_eq!(world.call("/incident/list", &json!({})).0, 503, "the API waits");
     // The store that cannot be read takes nothing either; but what is to be refused is put off.
-    assert_eq!(world.push_as("no-such-key-0123456789", json!({"event_status": "Critical", "title_rule": "a"})).status, 503);
+    assert_eq!(
+        world.push_as("no-such-key-0123456789", json!({"event_status": "Critical", "title_rule": "a"})).status,
+        503
+    );
     assert_eq!(world.push_as(PRIVATE_KEY, json!({"event_status": "Critical", "title_rule": "a"})).status, 500);
     world.cluster.set_faults(Faults::default());
-    assert_eq!(world.push_as(PRIVATE_KEY, json!({"event_status": "Critical", "title_rule": "a"})).status, 400, "rotated");
+    assert_eq!(
+        world.push_as(PRIVATE_KEY, json!({"event_status": "Critical", "title_rule": "a"})).status,
+        400,
+        "rotated"
+    );
     assert_eq!(world.call("/config/info", &json!({})).1["data"]["version"], 3);
 }
 
@@ -190,7 +197,10 @@ fn what_a_newer_version_stored_is_left_alone() {
     let stored = world.cluster.store.value("alarum:1:config").expect("it is there");
     world.incidents();
     let known = json!({"event_status": "Critical", "title_rule": "a"});
-    for newer in [stored_as(&stored, |root| root["v"] = json!(2)), stored_as(&stored, |root| root["document"]["news"] = json!(1))] {
+    for newer in [
+        stored_as(&stored, |root| root["v"] = json!(2)),
+        stored_as(&stored, |root| root["document"]["news"] = json!(1)),
+    ] {
         world.cluster.store.put("alarum:1:config", newer.clone());
         world.cluster.sim.advance_ms(1000);
         assert_eq!(world.call("/incident/list", &json!({"incident_ids": ["x"]})).0, 200, "it knows one");

@@ -139,7 +139,9 @@ impl<S: Store, P: Clock + Random + Log> Call<'_, S, P> {
             }
             (None, None, Some(source)) if source == "file" => return versions.of_file(),
             (None, None, Some(_)) => return Err(ApiError::invalid("source", "must be file")),
-            _ => return Err(ApiError::invalid("document", "is required as an object, or toml, or source, one of them")),
+            _ => {
+                return Err(ApiError::invalid("document", "is required as an object, or toml, or source, one of them"));
+            }
         };
         let allows_calls = Document::of(document.clone()).and_then(|mut document| document.allows_calls());
         if !allows_calls.map_err(|error| ApiError::invalid("document", &error.0))? {

@@ -14,7 +14,7 @@ use crate::config::{Config, Role};
 use crate::error::ApiError;
 use crate::http::{Answer, Request};
 use crate::ports::{Clock, Log, Random, Store};
-use crate::settings::edits::{EDITS, LISTS, edit, list};
+use crate::settings::edits::{BY_INTEGRATION, EDITS, LISTS, edit, grouping, list};
 use crate::settings::{Author, Cache, Versions};
 
 /// The paths of the calls about the directory; the manifest leads them to the settings component, and with them
@@ -32,8 +32,6 @@ pub const SETTINGS: [&str; 10] = [
     "/channel/list",
 ];
 
-/// Where who has the key of a shared integration finds the channels; no app key is asked for.
-const BY_INTEGRATION: &str = "/channel/list-by-integration";
 /// The list that shows whose keys there are.
 const KEY_LIST: &str = "/key/list";
 /// The call that can be made with a key that only the file has.
@@ -102,6 +100,11 @@ impl Settings {
             path if CONFIGS.contains(&path) => call.configuration(&versions, path).await,
             path if EDITS.contains(&path) => call.edit(&versions, path).await,
             path if LISTS.contains(&path) => Ok(list(&versions.current().await?.1, path, &call.parameters)?),
+            "/channel/info" => {
+                let mut channel = call.directory(path)?;
+                grouping(&versions.current().await?.1, &mut channel);
+                Ok(channel)
+            }
             path => call.directory(path),
         }
     }

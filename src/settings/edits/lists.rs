@@ -57,6 +57,18 @@ pub fn list(document: &Map<String, Value>, path: &str, parameters: &Map<String, 
     Ok(json!({"total": items.len(), "items": items}))
 }
 
+/// Adds to what `/channel/info` shows how alerts of the channel are grouped and when keys count as flapping, where the
+/// document says so.
+pub fn grouping(document: &Map<String, Value>, shown: &mut Value) {
+    let channels = entries(Some(document), CHANNEL.section);
+    let channel = channels.iter().find(|channel| channel.get("id") == shown.get("channel_id"));
+    for name in ["group", "flapping"] {
+        if let (Some(setting), Some(shown)) = (channel.and_then(|of| of.get(name)), shown.as_object_mut()) {
+            shown.insert(name.to_owned(), setting.clone());
+        }
+    }
+}
+
 /// All entries of a kind; of the rules of channels, those of the one that is named.
 fn shown(
     document: &Map<String, Value>,

@@ -75,7 +75,7 @@ pub const EDITS: [&str; 49] = [
     "/key/rotate",
 ];
 
-pub use self::lists::{BY_INTEGRATION, LISTS, list};
+pub use self::lists::{BY_INTEGRATION, LISTS, grouping, list};
 
 /// Changes the document and returns what the call answers. `draw` gives random numbers, for keys and ids.
 ///
