@@ -37,17 +37,11 @@ pub struct Document {
 }
 
 impl Document {
-    /// Takes what is stored.
+    /// Takes what is stored; `revision` tells it from any other.
     ///
     /// # Errors
     /// A section that there is not.
-    pub fn of(sections: Map<String, Value>) -> Result<Self, ConfigError> {
-        // Plain data with text keys: serialising it into memory has no way to fail.
-        let revision = hash_of(&serde_json::to_vec(&sections).unwrap_or_default());
-        Self::with(sections, revision)
-    }
-
-    fn with(mut sections: Map<String, Value>, revision: u64) -> Result<Self, ConfigError> {
+    pub fn of(mut sections: Map<String, Value>, revision: u64) -> Result<Self, ConfigError> {
         sections.retain(|_, section| !section.is_null());
         match sections.keys().find(|name| !SECTIONS.contains(&name.as_str())) {
             None => Ok(Self { sections, revision }),
@@ -88,7 +82,7 @@ impl Document {
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
             ConfigError(format!("line {line}, column {column}: {}", error.message()))
         })?;
-        Self::with(sections, hash_of(text.as_bytes()))
+        Self::of(sections, hash_of(text.as_bytes()))
     }
 
     /// A section or field that must be there.

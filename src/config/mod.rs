@@ -197,22 +197,26 @@ impl Config {
     ///
     /// # Errors
     /// The first problem, with its section and field.
-    pub fn read(document: Document) -> Result<Self, ConfigError> {
-        let config = Self::read_with(document, with_details)?;
+    pub fn read(mut document: Document) -> Result<Self, ConfigError> {
+        let mut config = Self::read_with(&mut document, with_details)?;
         config.validate_delivery()?;
+        config.read_people(&mut document)?;
+        config.read_keys(&mut document)?;
+        config.read_fields(&mut document)?;
         Ok(config)
     }
 
-    /// The same without what only delivery needs: how and where subscriptions are sent to.
+    /// The same without what only delivery needs, how and where subscriptions are sent to, and what only calls need: keys,
+    /// people, custom fields.
     ///
     /// # Errors
     /// As [`Config::read`], for the rest of the document.
-    pub fn read_for_intake(document: Document) -> Result<Self, ConfigError> {
-        Self::read_with(document, without_details)
+    pub fn read_for_intake(mut document: Document) -> Result<Self, ConfigError> {
+        Self::read_with(&mut document, without_details)
     }
 
     fn read_with(
-        mut document: Document,
+        document: &mut Document,
         subscriptions: impl FnOnce(&mut Document) -> Result<Vec<Subscription>, ConfigError>,
     ) -> Result<Self, ConfigError> {
         let read = |mut entry: Entry| {
@@ -229,7 +233,7 @@ impl Config {
         let channels = document.read_entries("channels", read)?;
         let calendars = document.list("calendars")?;
         let time_zone = document.optional("time_zone")?.unwrap_or_default();
-        let subscriptions = subscriptions(&mut document)?;
+        let subscriptions = subscriptions(document)?;
         let config = Self {
             integrations,
             mapping_tables,
@@ -248,21 +252,40 @@ impl Config {
     /// As [`Config::read`], for the rest of the document.
     pub fn read_without_rules(mut document: Document) -> Result<Self, ConfigError> {
         let subscriptions = without_details(&mut document)?;
-        Self::read_rest(document, subscriptions)
+        let mut config = Self::read_rest(&mut document, subscriptions)?;
+        config.read_people(&mut document)?;
+        config.read_keys(&mut document)?;
+        config.read_fields(&mut document)?;
+        Ok(config)
     }
 
-    /// The same with what delivery needs.
+    /// What delivery needs: the same with how and where subscriptions are sent to, without keys and custom fields.
     ///
     /// # Errors
     /// As [`Config::read`], for what is read.
     pub fn read_for_delivery(mut document: Document) -> Result<Self, ConfigError> {
-        let subscriptions = with_details(&mut document)?;
-        let config = Self::read_rest(document, subscriptions)?;
-        config.validate_delivery()?;
+        Self::read_delivery(&mut document)
+    }
+
+    /// The same with keys.
+    ///
+    /// # Errors
+    /// As [`Config::read`], for what is read.
+    pub fn read_for_webhooks(mut document: Document) -> Result<Self, ConfigError> {
+        let mut config = Self::read_delivery(&mut document)?;
+        config.read_keys(&mut document)?;
         Ok(config)
     }
 
-    fn read_rest(mut document: Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {
+    fn read_delivery(document: &mut Document) -> Result<Self, ConfigError> {
+        let subscriptions = with_details(document)?;
+        let mut config = Self::read_rest(document, subscriptions)?;
+        config.validate_delivery()?;
+        config.read_people(document)?;
+        Ok(config)
+    }
+
+    fn read_rest(document: &mut Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {
         let read = |mut entry: Entry| {
             entry.split(&Rules::REVISIONS);
             entry.split(&Rules::FIELDS);
@@ -279,7 +302,7 @@ impl Config {
 
     /// What every component needs.
     fn shared(
-        mut document: Document,
+        document: &mut Document,
         channels: Vec<Channel>,
         subscriptions: Vec<Subscription>,
     ) -> Result<Self, ConfigError> {
@@ -291,9 +314,9 @@ impl Config {
         let config = Self {
             base_url: document.optional("base_url")?.unwrap_or_default(),
             account: document.required("account")?,
-            app_keys: document.list("app_keys")?,
-            people: document.list("people")?,
-            fields: document.list("fields")?,
+            app_keys: Vec::new(),
+            people: Vec::new(),
+            fields: Vec::new(),
             channels,
             integrations: Vec::new(),
             mapping_tables: Vec::new(),
@@ -308,6 +331,22 @@ impl Config {
         };
         config.validate_shared()?;
         Ok(config)
+    }
+
+    fn read_people(&mut self, document: &mut Document) -> Result<(), ConfigError> {
+        self.people = document.list("people")?;
+        self.validate_people()
+    }
+
+    /// After people, whom keys name.
+    fn read_keys(&mut self, document: &mut Document) -> Result<(), ConfigError> {
+        self.app_keys = document.list("app_keys")?;
+        self.validate_keys()
+    }
+
+    fn read_fields(&mut self, document: &mut Document) -> Result<(), ConfigError> {
+        self.fields = document.list("fields")?;
+        self.validate_fields()
     }
 
     /// The integration whose key this is. All keys are compared, each in constant time.
@@ -376,8 +415,8 @@ fn with_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigErro
     document.read_entries("subscriptions", read)
 }
 
-/// The beginning of a hash.
-fn hash_of(bytes: &[u8]) -> u64 {
+/// The beginning of a hash: what tells a document from any other.
+pub fn hash_of(bytes: &[u8]) -> u64 {
     Sha256::digest(bytes).first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
 }
 

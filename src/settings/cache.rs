@@ -145,7 +145,10 @@ impl Cache {
         let known_file = matches!(&root, Some(Ok(root)) if root.file() == self.file.hash());
         let document = match root {
             Some(root) if known_file || self.file.allows_calls() => match root {
-                Ok(mut root) => Document::of(root.document(store).await?),
+                Ok(mut root) => {
+                    let revision = root.revision();
+                    Document::of(root.document(store).await?, revision)
+                }
                 Err(problem) => Err(ConfigError(problem)),
             },
             _ => self.file.document(),

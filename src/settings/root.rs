@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::config::hash_of;
 use crate::keys;
 use crate::ports::{Store, VALUE_LIMIT};
 use crate::value;
@@ -35,6 +36,8 @@ impl Root {
     /// One of which this is the newest `history` entry; oldest entry first.
     pub(super) fn new(file: &str, document: Map<String, Value>, history: Vec<Value>) -> Self {
         let mut fields = Map::new();
+        // Plain data with text keys: serialising it into memory has no way to fail.
+        fields.insert("revision".to_owned(), hash_of(&serde_json::to_vec(&document).unwrap_or_default()).into());
         fields.insert("v".to_owned(), FORMAT.into());
         fields.insert("version".to_owned(), history.last().map_or(0, |entry| number(entry, "version")).into());
         fields.insert("file".to_owned(), file.into());
@@ -57,6 +60,11 @@ impl Root {
     /// Which version holds, from 1.
     pub fn version(&self) -> u64 {
         self.0.get("version").and_then(Value::as_u64).unwrap_or_default()
+    }
+
+    /// What tells its document from any other.
+    pub fn revision(&self) -> u64 {
+        self.0.get("revision").and_then(Value::as_u64).unwrap_or_default()
     }
 
     /// The hash of the file that it was last taken from.

@@ -126,25 +126,32 @@ impl<S: Store, P: Clock + Random + Log> Versions<'_, S, P> {
         }
         for _ in 0..TRIES {
             let (bytes, handle) = self.store.read_to_swap(keys::CONFIG).await?;
-            let Some(bytes) = bytes else {
-                self.begin().await?;
-                continue;
-            };
-            let mut root = decoded(&bytes)?;
-            let version = root.version();
-            let is_begun = version == 1 && root.file() == self.file.hash();
-            if base.is_some_and(|base| base != version && !(base == 0 && is_begun)) {
+            let mut root = bytes.as_deref().map(decoded).transpose()?;
+            let version = root.as_ref().map_or(0, Root::version);
+            // Version 1 is the file, by another name.
+            let begun = root.as_ref().is_some_and(|root| version == 1 && root.file() == self.file.hash());
+            if base.is_some_and(|base| base != version && !(base == 0 && begun)) {
                 let problem = format!("is {version} now; look at what changed, and name that one");
                 return Err(ApiError::invalid("version", &problem).into());
             }
-            let old = root.document(self.store).await.map_err(unreadable)?;
+            let old = match &mut root {
+                Some(root) => root.document(self.store).await.map_err(unreadable)?,
+                None => self.of_file()?,
+            };
             let mut document = old.clone();
             let data = change(&mut document)?;
             let document = prepared(document)?;
-            let file = if takes_file { self.file.hash() } else { root.file() };
-            if document == old && file == root.file() {
+            let file = match &root {
+                Some(root) if !takes_file => root.file(),
+                _ => self.file.hash(),
+            };
+            if document == old && root.as_ref().is_none_or(|root| root.file() == file) {
                 return Ok(Committed { version, changes: Vec::new(), data });
             }
+            let Some(root) = &root else {
+                self.begin(old).await?;
+                continue;
+            };
             let changes = changes(&old, &document);
             let mut history = root.history().to_vec();
             let entry = self.write(version + 1, self.ports.next_u64(), author, &document).await?;
@@ -162,8 +169,7 @@ impl<S: Store, P: Clock + Random + Log> Versions<'_, S, P> {
     }
 
     /// Stores the file as version 1, or waits until somebody has. Whoever tries writes the same bytes.
-    async fn begin(&self) -> Result<(), Failure> {
-        let document = prepared(self.of_file()?)?;
+    async fn begin(&self, document: Map<String, Value>) -> Result<(), Failure> {
         let token = u64::from_str_radix(self.file.hash().get(..16).unwrap_or_default(), 16).unwrap_or_default();
         let author = Author { person_id: 0, key: "", call: "file", note: "" };
         let entry = self.write(1, token, author, &document).await?;
@@ -229,7 +235,7 @@ fn stored(mut document: Map<String, Value>) -> Map<String, Value> {
 /// It is not valid, or nobody could change it any more.
 pub fn prepared(document: Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
     let document = stored(document);
-    Document::of(document.clone()).and_then(Config::read).map_err(|error| told(&error))?;
+    Document::of(document.clone(), 0).and_then(Config::read).map_err(|error| told(&error))?;
     let administers = |key: &Value| key.get("role").and_then(Value::as_str) == Some(Role::Administer.name());
     match list(&document, "app_keys").iter().any(administers) {
         true => Ok(document),

@@ -87,7 +87,7 @@ fn no_answer_and_no_line_of_the_log_shows_a_secret() {
             ask(path, json!({"document": document, "version": 0}));
         }
     }
-    ask("/config/apply", json!({"toml": config.replace("reading-key", "another-s3cret"), "version": 1}));
+    ask("/config/apply", json!({"toml": config.replace("reading-key", "another-s3cret"), "version": 0}));
     ask("/config/apply", json!({"toml": format!("x = \n{config}"), "version": 2}));
     ask("/config/restore", json!({"version": 1}));
     ask("/config/compare", json!({"from": 1, "to": 2}));

@@ -9,7 +9,7 @@ use alarum::engine::action::{Act, Action};
 use alarum::fanout::{Fanout, relay};
 use alarum::fold::{ActError, Acted, Folder, PageCache};
 use alarum::http::{Answer, Request};
-use alarum::ingest::Ingest;
+use alarum::ingest::{Hint, Ingest};
 use alarum::ports::{Clock as _, Random as _};
 use alarum::settings::{Cache, File};
 use serde_json::Value;
@@ -86,6 +86,26 @@ impl<T> Instance<T> {
         }
         let cache = self.cache(cluster, |file| Cache::new(Config::read, file));
         cache.current(&cluster.store_handle(), &cluster.node()).await
+    }
+}
+
+impl Instance<Ingest> {
+    fn intake_cache(&self, cluster: &Cluster) -> Rc<Cache> {
+        self.cache(cluster, |file| Cache::lenient(Config::read_for_intake, file))
+    }
+
+    /// Answers a request as the component does.
+    pub async fn take(
+        &self,
+        cluster: &Cluster,
+        store: &StoreHandle,
+        node: &Node,
+        request: &Request,
+    ) -> (Answer, Option<Hint>) {
+        match cluster.by_stored.get() {
+            true => self.component.take(store, node, &self.intake_cache(cluster), request).await,
+            false => self.component.handle(store, node, Some(&cluster.config), request).await,
+        }
     }
 }
 
@@ -172,19 +192,14 @@ impl Cluster {
         let (ingest, node, cluster) = (self.ingests.borrow()[nth].clone(), self.node(), self.clone());
         self.sim.spawn(nth as u64, async move {
             let store = cluster.store_handle();
-            let (taker, by_stored) = (&ingest.component, cluster.by_stored.get());
-            let cache = ingest.cache(&cluster, |file| Cache::lenient(Config::read_for_intake, file));
-            let (answer, hint) = match by_stored {
-                true => taker.take(&store, &node, &cache, &request).await,
-                false => taker.handle(&store, &node, Some(&cluster.config), &request).await,
-            };
+            let (answer, hint) = ingest.take(&cluster, &store, &node, &request).await;
             answered(answer);
             if let Some(hint) = hint {
                 let sim = cluster.sim.clone();
                 sim.spawn(nth as u64, async move {
                     ingest.component.after(&store, &node, hint).await;
-                    if by_stored {
-                        cache.refresh(&store, &node).await;
+                    if cluster.by_stored.get() {
+                        ingest.intake_cache(&cluster).refresh(&store, &node).await;
                     }
                 });
             }

@@ -95,8 +95,7 @@ impl Advice for Node {
     async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
         let (ingest, store) = (self.cluster.ingests.borrow()[0].clone(), self.cluster.store_handle());
         let request = request("POST", path, &String::from_utf8(body).ok()?);
-        let config = ingest.config(&self.cluster).await;
-        let (answer, _) = ingest.component.handle(&store, self, config.as_deref(), &request).await;
+        let (answer, _) = ingest.take(&self.cluster, &store, self, &request).await;
         Some((answer.status, answer.body))
     }
 }

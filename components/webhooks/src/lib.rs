@@ -18,7 +18,7 @@ thread_local! {
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
     let webhooks = WEBHOOKS.with(Rc::clone);
-    let cache = spin::configuration(|file| Cache::new(Config::read_for_delivery, file));
+    let cache = spin::configuration(|file| Cache::new(Config::read_for_webhooks, file));
     let config = cache.current(&SpinStore, &Spin).await;
     let (answer, retry) = webhooks.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     if retry {

@@ -1,9 +1,10 @@
-//! Alerts by call: those of an incident, one, what becomes of one; and changes. Answered by the alerts component, but for
-//! the alerts of an incident, which go with it.
+//! Alerts by call: those of an incident, one, what becomes of one; changes; and where both come from. Answered by the
+//! alerts component, but for the alerts of an incident, which go with it.
 
 mod change;
 mod explain;
 mod info;
+mod integration;
 mod of_incident;
 mod outlook;
 
@@ -16,7 +17,7 @@ use crate::http::{Answer, Request};
 use crate::ports::{Advice, Clock, Log, Random, Store};
 
 /// The paths of the calls; the manifest leads them to the alerts component.
-pub const ALERTS: [&str; 3] = ["/alert/info", "/alert/explain", "/change/list"];
+pub const ALERTS: [&str; 4] = ["/alert/info", "/alert/explain", "/change/list", "/integration/list"];
 
 /// Answers questions about alerts: what an instance of the alerts component keeps between its requests.
 #[derive(Default)]
@@ -51,7 +52,8 @@ impl Alerts {
         match path {
             "/alert/info" => call.alert_info().await,
             "/alert/explain" => call.alert_explain().await,
-            _ => call.change_list().await,
+            "/change/list" => call.change_list().await,
+            _ => call.integration_list().await,
         }
     }
 }

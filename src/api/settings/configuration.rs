@@ -143,7 +143,7 @@ impl<S: Store, P: Clock + Random + Log> Call<'_, S, P> {
                 return Err(ApiError::invalid("document", "is required as an object, or toml, or source, one of them"));
             }
         };
-        let allows_calls = Document::of(document.clone()).and_then(|mut document| document.allows_calls());
+        let allows_calls = Document::of(document.clone(), 0).and_then(|mut document| document.allows_calls());
         if !allows_calls.map_err(|error| ApiError::invalid("document", &error.0))? {
             return Err(ApiError::invalid("administration", "only the file can say calls = false"));
         }

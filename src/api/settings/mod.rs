@@ -2,7 +2,6 @@
 
 mod configuration;
 mod directory;
-mod integration;
 
 use serde_json::{Map, Value};
 
@@ -19,8 +18,7 @@ use crate::settings::{Author, Cache, Versions};
 
 /// The paths of the calls about the directory; the manifest leads them to the settings component, and with them
 /// [`CONFIGS`], [`EDITS`] and [`LISTS`].
-pub const SETTINGS: [&str; 10] = [
-    "/integration/list",
+pub const SETTINGS: [&str; 9] = [
     "/member/info",
     "/member/list",
     "/person/infos",
@@ -96,7 +94,6 @@ impl Settings {
             call => call?,
         };
         match path {
-            "/integration/list" => call.integration_list().await,
             path if CONFIGS.contains(&path) => call.configuration(&versions, path).await,
             path if EDITS.contains(&path) => call.edit(&versions, path).await,
             path if LISTS.contains(&path) => Ok(list(&versions.current().await?.1, path, &call.parameters)?),

@@ -395,5 +395,5 @@ fn what_is_used_is_not_deleted_and_it_is_told_by_what() {
 
 /// Reads a document as it would be stored.
 fn read(document: &Map<String, Value>) -> Result<Config, ConfigError> {
-    Config::read(Document::of(document.clone())?)
+    Config::read(Document::of(document.clone(), 0)?)
 }

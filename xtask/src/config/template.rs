@@ -33,6 +33,10 @@ base_url = "{base_url}"
 # Where the times of day of silences count: UTC, an offset, or a rule with summer time.
 #time_zone = "CET-1CEST,M3.5.0,M10.5.0/3"
 
+# Whether calls may change the configuration; what they store then holds in place of this file.
+#[administration]
+#calls = true
+
 [account]
 id = 1
 name = "Demo"
