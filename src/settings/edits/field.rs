@@ -8,6 +8,18 @@ use crate::intake::fields::cut;
 /// How much of a name that is not known is repeated, characters.
 pub const REPEATED_CHARS: usize = 80;
 
+/// What calls answer and nobody sets: who changes what was read may send it back.
+const OF_ANSWERS: [&str; 8] = [
+    "account_id",
+    "creator_id",
+    "updated_by",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "last_incident_at",
+    "last_time",
+];
+
 /// A field.
 pub struct Field {
     /// Its name in calls.
@@ -110,7 +122,8 @@ pub fn merge(
     parameters: &Map<String, Value>,
     entry: &mut Map<String, Value>,
 ) -> Result<(), ApiError> {
-    for (name, value) in parameters.iter().filter(|(name, _)| !aside.contains(&name.as_str())) {
+    let aside = |name: &str| aside.contains(&name) || OF_ANSWERS.contains(&name);
+    for (name, value) in parameters.iter().filter(|(name, _)| !aside(name)) {
         let field = fields.iter().find(|field| field.given == name);
         let unknown = || ApiError::invalid(cut(name, REPEATED_CHARS), "is not a parameter of this call");
         let field = field.ok_or_else(unknown)?;

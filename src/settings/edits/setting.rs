@@ -21,10 +21,10 @@ pub struct Setting {
 
 /// The field of an integration that says how often and when its settings were changed. It decides nothing.
 const REVISIONS: &str = "revisions";
-/// What is looked at apart, or was read and is sent back.
-const ASIDE: [&str; 8] =
-    ["integration_id", "version", "account_id", "creator_id", "updated_by", "created_at", "updated_at", "deleted_at"];
-const RULES: &[Field] = &[Field::same("rules", Kind::List).required()];
+/// What is looked at apart.
+const ASIDE: [&str; 2] = ["integration_id", "version"];
+const STATUS: Field = Field::same("status", Kind::Choice);
+const RULES: &[Field] = &[Field::same("rules", Kind::List), STATUS];
 
 static SETTINGS: [Setting; 3] = [
     Setting {
@@ -34,7 +34,7 @@ static SETTINGS: [Setting; 3] = [
             Field::same("cases", Kind::List),
             Field::same("default", Kind::Object),
             Field::same("sections", Kind::List),
-            Field::same("status", Kind::Choice),
+            STATUS,
         ],
     },
     Setting { path: "/alert/pipeline", kept: "pipeline", fields: RULES },
@@ -48,11 +48,11 @@ impl Setting {
         SETTINGS.iter().find(|setting| setting.path == of)
     }
 
-    /// Replaces it. A route whose `status` is `deleted` is taken away.
+    /// Replaces it; with the `status` `deleted` it is taken away.
     ///
     /// # Errors
     /// `ResourceNotFound` for an integration that there is not; `InvalidParameter` as [`merge`], for a version that is
-    /// not the present one, for a route without cases and default.
+    /// not the present one, and where nothing is given.
     pub fn upsert(
         &self,
         document: &mut Map<String, Value>,
@@ -75,8 +75,9 @@ impl Setting {
         if !deleted && status.is_some_and(|status| status != "enabled") {
             return Err(ApiError::invalid("status", "must be enabled or deleted"));
         }
-        if self.kept == "route" && setting.is_empty() && !deleted {
-            return Err(ApiError::invalid("cases", "or default is required"));
+        if setting.is_empty() && !deleted {
+            let needed = if self.kept == "route" { "cases or default" } else { "rules" };
+            return Err(ApiError::invalid(needed, "is required"));
         }
         check_sections(sections.as_ref(), entries(Some(&setting), "cases").len())?;
         match deleted {

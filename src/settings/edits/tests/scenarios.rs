@@ -105,6 +105,31 @@ fn a_route_is_written_with_the_version_that_was_read() {
 }
 
 #[test]
+fn what_a_list_shows_may_be_sent_back_and_changes_nothing() {
+    let mut document = document();
+    let before = document.clone();
+    for (of, update) in [
+        ("/channel/silence/rule/list", "/channel/silence/rule/update"),
+        ("/channel/inhibit/rule/list", "/channel/inhibit/rule/update"),
+        ("/channel/unsubscribe/rule/list", "/channel/unsubscribe/rule/update"),
+        ("/mapping/list", "/mapping/upsert"),
+        ("/calendar/list", "/calendar/upsert"),
+        ("/key/list", "/key/update"),
+    ] {
+        let mut item = shown(&document, of, json!({"channel_id": 200}))["items"][0].clone();
+        (item["created_at"], item["account_id"]) = (json!(0), json!(7));
+        accepted(&mut document, update, item);
+    }
+    let said = |document: Map<String, Value>| {
+        let text = Value::from(document).to_string();
+        text.replace("\"status\":\"enabled\",", "")
+            .replace(",\"status\":\"enabled\"", "")
+            .replace(",\"role\":\"operate\"", "")
+    };
+    assert_eq!(said(document), said(before));
+}
+
+#[test]
 fn a_route_that_leads_nowhere_or_has_headings_out_of_place_is_refused() {
     let document = document();
     let told = |fields: Value| {
@@ -112,7 +137,7 @@ fn a_route_that_leads_nowhere_or_has_headings_out_of_place_is_refused() {
         parameters["integration_id"] = json!(9002);
         message(&document, "/route/upsert", parameters)
     };
-    assert_eq!(told(json!({})), "cases: or default is required");
+    assert_eq!(told(json!({})), "cases or default: is required");
     assert_eq!(told(json!({"cases": [], "status": "disabled"})), "status: must be enabled or deleted");
     assert_eq!(told(json!({"cases": [], "version": "1"})), "version: must be an integer");
     for sections in [
@@ -145,6 +170,9 @@ fn a_pipeline_and_an_enrichment_are_read_and_replaced() {
         });
         assert_eq!(read, expected);
         assert_eq!(shown(&document, &path("list"), json!({}))["total"], json!(others + 1));
+        accepted(&mut document, &path("upsert"), read);
+        accepted(&mut document, &path("upsert"), json!({"integration_id": 9001, "status": "deleted"}));
+        assert_eq!(shown(&document, &path("list"), json!({}))["total"], json!(others));
     }
 }
 
