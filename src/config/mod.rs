@@ -10,6 +10,7 @@ mod integration;
 mod people;
 mod reading;
 mod subscription;
+mod toml;
 mod validate;
 
 use serde::Deserialize;
