@@ -58,7 +58,7 @@ channel_ids = [102]
 "#;
 
 fn parsed(text: &str) -> Map<String, Value> {
-    toml::from_str(text).expect("TOML")
+    basic_toml::from_str(text).expect("TOML")
 }
 
 fn document() -> Map<String, Value> {
