@@ -30,6 +30,7 @@ pub mod keys;
 pub mod ports;
 pub mod route;
 pub mod secret;
+pub mod settings;
 pub mod sorted;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;

@@ -1,4 +1,4 @@
-//! The configuration: one document, validated as a whole, read from `alarum.toml`.
+//! The configuration: one document, validated as a whole, of the mounted file or of what calls made of it.
 //!
 //! Everything that people decide stands here: who may push (integrations and their keys), where alerts go (channels
 //! and routes), who is told (subscriptions), who may read (app keys). Keys are secrets: no `Debug` here prints one.
@@ -15,14 +15,15 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 pub use self::delivery::Delivery;
-use self::document::{Document, Entry};
+pub use self::document::Document;
+use self::document::Entry;
 pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
 pub use self::people::{Field, FieldKind, Person};
-pub use self::subscription::{Details, Subscription, SubscriptionKind};
+pub use self::subscription::{Details, Subscription, SubscriptionKind, shown};
 use crate::channel::{Calendar, ChannelRules, TimeZone};
 use crate::intake::MappingTable;
 use crate::journal::AutoResolve;
-use crate::secret::{Candidate, Secret};
+use crate::secret::{Candidate, Key};
 
 /// How long what is over is kept where the document does not say, days.
 const RETENTION_DAYS: u64 = 180;
@@ -58,8 +59,10 @@ pub struct Config {
     pub tick: Tick,
     /// How long what is over is kept: closed incidents, changes, alerts that were in no incident. Days.
     pub retention_days: u64,
-    /// What tells this document from any other: a hash of its text.
+    /// What tells this document from any other: a hash of its text, or of what is stored.
     pub revision: u64,
+    /// Whether there may be another one that could not be read: nothing is to be refused for good by this one.
+    pub is_provisional: bool,
 }
 
 /// The account that payloads name.
@@ -78,11 +81,39 @@ pub struct Account {
 pub struct AppKey {
     /// Whose key it is.
     pub name: String,
-    /// The key.
-    pub key: Secret,
+    /// The key or its hash.
+    #[serde(alias = "hash")]
+    pub key: Key,
     /// Whose actions are done with it; 0: its own, under its name.
     #[serde(default)]
     pub person_id: i64,
+    /// What it may do.
+    #[serde(default)]
+    pub role: Role,
+}
+
+/// What may be done with an app key. Each role may do what those before it may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// To ask.
+    Read,
+    /// To act on incidents, alerts and webhooks.
+    #[default]
+    Operate,
+    /// To change the configuration.
+    Administer,
+}
+
+impl Role {
+    /// Its name in the document.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Operate => "operate",
+            Self::Administer => "administer",
+        }
+    }
 }
 
 /// A channel: the place where alerts become incidents.
@@ -144,8 +175,9 @@ impl Channel {
 #[serde(deny_unknown_fields)]
 pub struct Tick {
     /// The key that a scheduler gives as `?key=`; without one, anybody may call it (it does bounded work that would
-    /// be done anyway).
-    pub key: Option<Secret>,
+    /// be done anyway). It or its hash.
+    #[serde(alias = "hash")]
+    pub key: Option<Key>,
 }
 
 /// Why a configuration is not valid: the field and the problem, never a secret.
@@ -154,30 +186,42 @@ pub struct Tick {
 pub struct ConfigError(pub String);
 
 impl Config {
-    /// Reads and validates a document.
+    /// Reads and validates a text.
     ///
     /// # Errors
     /// The first problem, with its section and field.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config = Self::parse_with(text, with_details)?;
+        Self::read(Document::parse(text)?)
+    }
+
+    /// Reads and validates a document.
+    ///
+    /// # Errors
+    /// The first problem, with its section and field.
+    pub fn read(mut document: Document) -> Result<Self, ConfigError> {
+        let mut config = Self::read_with(&mut document, with_details)?;
         config.validate_delivery()?;
+        config.read_people(&mut document)?;
+        config.read_keys(&mut document)?;
+        config.read_fields(&mut document)?;
         Ok(config)
     }
 
-    /// The same without what only delivery needs: how and where subscriptions are sent to.
+    /// The same without what only delivery needs, how and where subscriptions are sent to, and what only calls need: keys,
+    /// people, custom fields.
     ///
     /// # Errors
-    /// As [`Config::parse`], for the rest of the document.
-    pub fn parse_for_intake(text: &str) -> Result<Self, ConfigError> {
-        Self::parse_with(text, without_details)
+    /// As [`Config::read`], for the rest of the document.
+    pub fn read_for_intake(mut document: Document) -> Result<Self, ConfigError> {
+        Self::read_with(&mut document, without_details)
     }
 
-    fn parse_with(
-        text: &str,
+    fn read_with(
+        document: &mut Document,
         subscriptions: impl FnOnce(&mut Document) -> Result<Vec<Subscription>, ConfigError>,
     ) -> Result<Self, ConfigError> {
-        let mut document = Document::parse(text)?;
         let read = |mut entry: Entry| {
+            entry.split(&Rules::REVISIONS);
             let rules = entry.split(&Rules::FIELDS).read()?;
             Ok(Integration { rules, ..entry.read()? })
         };
@@ -190,13 +234,13 @@ impl Config {
         let channels = document.read_entries("channels", read)?;
         let calendars = document.list("calendars")?;
         let time_zone = document.optional("time_zone")?.unwrap_or_default();
-        let subscriptions = subscriptions(&mut document)?;
+        let subscriptions = subscriptions(document)?;
         let config = Self {
             integrations,
             mapping_tables,
             calendars,
             time_zone,
-            ..Self::shared(text, document, channels, subscriptions)?
+            ..Self::shared(document, channels, subscriptions)?
         };
         config.validate_integrations()?;
         Ok(config)
@@ -206,27 +250,45 @@ impl Config {
     /// how and where subscriptions are sent to.
     ///
     /// # Errors
-    /// As [`Config::parse`], for the rest of the document.
-    pub fn parse_without_rules(text: &str) -> Result<Self, ConfigError> {
-        let mut document = Document::parse(text)?;
+    /// As [`Config::read`], for the rest of the document.
+    pub fn read_without_rules(mut document: Document) -> Result<Self, ConfigError> {
         let subscriptions = without_details(&mut document)?;
-        Self::parse_rest(text, document, subscriptions)
-    }
-
-    /// The same with what delivery needs.
-    ///
-    /// # Errors
-    /// As [`Config::parse`], for what is read.
-    pub fn parse_for_delivery(text: &str) -> Result<Self, ConfigError> {
-        let mut document = Document::parse(text)?;
-        let subscriptions = with_details(&mut document)?;
-        let config = Self::parse_rest(text, document, subscriptions)?;
-        config.validate_delivery()?;
+        let mut config = Self::read_rest(&mut document, subscriptions)?;
+        config.read_people(&mut document)?;
+        config.read_keys(&mut document)?;
+        config.read_fields(&mut document)?;
         Ok(config)
     }
 
-    fn parse_rest(text: &str, mut document: Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {
+    /// What delivery needs: the same with how and where subscriptions are sent to, without keys and custom fields.
+    ///
+    /// # Errors
+    /// As [`Config::read`], for what is read.
+    pub fn read_for_delivery(mut document: Document) -> Result<Self, ConfigError> {
+        Self::read_delivery(&mut document)
+    }
+
+    /// The same with keys.
+    ///
+    /// # Errors
+    /// As [`Config::read`], for what is read.
+    pub fn read_for_webhooks(mut document: Document) -> Result<Self, ConfigError> {
+        let mut config = Self::read_delivery(&mut document)?;
+        config.read_keys(&mut document)?;
+        Ok(config)
+    }
+
+    fn read_delivery(document: &mut Document) -> Result<Self, ConfigError> {
+        let subscriptions = with_details(document)?;
+        let mut config = Self::read_rest(document, subscriptions)?;
+        config.validate_delivery()?;
+        config.read_people(document)?;
+        Ok(config)
+    }
+
+    fn read_rest(document: &mut Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {
         let read = |mut entry: Entry| {
+            entry.split(&Rules::REVISIONS);
             entry.split(&Rules::FIELDS);
             entry.read()
         };
@@ -236,13 +298,12 @@ impl Config {
             entry.read()
         };
         let channels = document.read_entries("channels", read)?;
-        Ok(Self { integrations, ..Self::shared(text, document, channels, subscriptions)? })
+        Ok(Self { integrations, ..Self::shared(document, channels, subscriptions)? })
     }
 
     /// What every component needs.
     fn shared(
-        text: &str,
-        mut document: Document,
+        document: &mut Document,
         channels: Vec<Channel>,
         subscriptions: Vec<Subscription>,
     ) -> Result<Self, ConfigError> {
@@ -250,13 +311,13 @@ impl Config {
         if version != 1 {
             return Err(ConfigError(format!("version: must be 1, is {version}")));
         }
-        let digest = Sha256::digest(text);
+        document.allows_calls()?;
         let config = Self {
             base_url: document.optional("base_url")?.unwrap_or_default(),
             account: document.required("account")?,
-            app_keys: document.list("app_keys")?,
-            people: document.list("people")?,
-            fields: document.list("fields")?,
+            app_keys: Vec::new(),
+            people: Vec::new(),
+            fields: Vec::new(),
             channels,
             integrations: Vec::new(),
             mapping_tables: Vec::new(),
@@ -266,10 +327,27 @@ impl Config {
             delivery: document.optional("delivery")?.unwrap_or_default(),
             tick: document.optional("tick")?.unwrap_or_default(),
             retention_days: document.optional("retention_days")?.unwrap_or(RETENTION_DAYS),
-            revision: digest.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first)),
+            revision: document.revision,
+            is_provisional: false,
         };
         config.validate_shared()?;
         Ok(config)
+    }
+
+    fn read_people(&mut self, document: &mut Document) -> Result<(), ConfigError> {
+        self.people = document.list("people")?;
+        self.validate_people()
+    }
+
+    /// After people, whom keys name.
+    fn read_keys(&mut self, document: &mut Document) -> Result<(), ConfigError> {
+        self.app_keys = document.list("app_keys")?;
+        self.validate_keys()
+    }
+
+    fn read_fields(&mut self, document: &mut Document) -> Result<(), ConfigError> {
+        self.fields = document.list("fields")?;
+        self.validate_fields()
     }
 
     /// The integration whose key this is. All keys are compared, each in constant time.
@@ -338,6 +416,11 @@ fn with_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigErro
     document.read_entries("subscriptions", read)
 }
 
+/// The beginning of a hash: what tells a document from any other.
+pub fn hash_of(bytes: &[u8]) -> u64 {
+    Sha256::digest(bytes).first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
+}
+
 const fn default_true() -> bool {
     true
 }
@@ -347,6 +430,10 @@ mod tests {
     use super::*;
 
     const DEMO: &str = include_str!("../../tests/support/demo.toml");
+
+    fn without_rules(text: &str) -> Result<Config, ConfigError> {
+        Config::read_without_rules(Document::parse(text)?)
+    }
 
     fn problem(text: &str) -> String {
         Config::parse(text).expect_err("must be refused").0
@@ -378,13 +465,13 @@ mod tests {
 
     #[test]
     fn without_rules_the_rest_of_the_document_reads_alike() {
-        let (all, some) = (Config::parse(DEMO).expect("valid"), Config::parse_without_rules(DEMO).expect("valid"));
+        let (all, some) = (Config::parse(DEMO).expect("valid"), without_rules(DEMO).expect("valid"));
         assert_eq!((all.revision, all.channels.len()), (some.revision, some.channels.len()));
         assert_eq!(all.subscriptions[0].url, some.subscriptions[0].url);
         let names = |config: &Config| config.integrations.iter().map(|i| i.name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&all), names(&some));
         assert!(!all.integrations[1].rules.route.is_empty() && some.integrations[1].rules.route.is_empty());
-        assert!(Config::parse_without_rules(&DEMO.replace("[account]", "[acount]")).is_err());
+        assert!(without_rules(&DEMO.replace("[account]", "[acount]")).is_err());
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Alerts by call: those of an incident, one, what becomes of one; and changes. Answered by the alerts component, but for
-//! the alerts of an incident, which go with it.
+//! Alerts by call: those of an incident, one, what becomes of one; changes; and where both come from. Answered by the
+//! alerts component, but for the alerts of an incident, which go with it.
 
 mod change;
 mod explain;
 mod info;
+mod integration;
 mod of_incident;
 mod outlook;
 
@@ -11,12 +12,12 @@ use serde_json::Value;
 
 use super::{Call, PageCache};
 use crate::call::{Failure, answered};
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::http::{Answer, Request};
 use crate::ports::{Advice, Clock, Log, Random, Store};
 
 /// The paths of the calls; the manifest leads them to the alerts component.
-pub const ALERTS: [&str; 3] = ["/alert/info", "/alert/explain", "/change/list"];
+pub const ALERTS: [&str; 4] = ["/alert/info", "/alert/explain", "/change/list", "/integration/list"];
 
 /// Answers questions about alerts: what an instance of the alerts component keeps between its requests.
 #[derive(Default)]
@@ -47,11 +48,12 @@ impl Alerts {
         if !ALERTS.contains(&path) {
             return Err(Failure::no_path());
         }
-        let call = Call::begin(store, ports, &self.pages, config, request)?;
+        let call = Call::begin(store, ports, &self.pages, config, request, Role::Read)?;
         match path {
             "/alert/info" => call.alert_info().await,
             "/alert/explain" => call.alert_explain().await,
-            _ => call.change_list().await,
+            "/change/list" => call.change_list().await,
+            _ => call.integration_list().await,
         }
     }
 }
