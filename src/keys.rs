@@ -77,6 +77,11 @@ pub fn delivered(owner: &str, id: u64) -> String {
     format!("alarum:1:l:{owner}:{id:016x}")
 }
 
+/// What a probe of the store tries out; of each there are eight, by the last digits of `slot`.
+pub fn ready(name: &str, slot: u64) -> String {
+    format!("alarum:1:ready:{name}.{}", slot % 8)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +98,7 @@ mod tests {
             incident_alerts(&id),
             body(i64::MAX, &id),
             part(&delivered(&board_name(i64::MIN), u64::MAX), usize::MAX),
+            ready("missing", u64::MAX),
         ];
         for key in keys {
             assert!(

@@ -33,6 +33,7 @@ pub mod secret;
 pub mod sorted;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;
+pub mod status;
 pub mod time;
 pub mod title;
 pub mod value;

@@ -31,6 +31,7 @@ mod one_folder;
 mod outlook;
 mod promises;
 mod promises_engine;
+mod ready;
 mod refusals;
 mod replay;
 mod retention;
