@@ -74,7 +74,17 @@ pub fn body(subscription: i64, event_id: &str) -> String {
 
 /// A segment or index page of the delivery log of `owner`, a root document's name: written once.
 pub fn delivered(owner: &str, id: u64) -> String {
-    format!("alarum:1:l:{owner}:{id:016x}")
+    format!("{}{id:016x}", delivered_by(owner))
+}
+
+/// With what the keys of the delivery log of `owner` begin.
+pub fn delivered_by(owner: &str) -> String {
+    format!("alarum:1:l:{owner}:")
+}
+
+/// The counter of what intake refused, by the name of the error's code.
+pub fn refused(name: &str) -> String {
+    format!("alarum:1:refused:{name}")
 }
 
 /// What a probe of the store tries out; of each there are eight, by the last digits of `slot`.

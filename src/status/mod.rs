@@ -3,21 +3,26 @@
 //! For orchestrators, load balancers and Prometheus. `/healthz` asks nothing of anybody; `/readyz` tries what the store
 //! promises, at most once in ten seconds for an instance.
 
+mod metrics;
 mod ready;
+mod text;
 
 use std::cell::{Cell, RefCell};
 
 pub use self::ready::Check;
 use self::ready::Probing;
+use crate::call::Failure;
+use crate::call::answered;
 use crate::config::Config;
 use crate::error::{ApiError, Code};
 use crate::http::{Answer, Request, answer};
+use crate::ingest::configured;
 use crate::ingest::request_id;
 use crate::ports::{Clock, Log, Random, Store};
 use crate::time::Timestamp;
 
 /// The paths; the manifest leads them to the status component.
-pub const STATUS: [&str; 2] = ["/healthz", "/readyz"];
+pub const STATUS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// The store is tried out at most once in this time, milliseconds.
 const FRESH_MS: u64 = 10_000;
@@ -51,6 +56,7 @@ impl Status {
         }
         match path {
             "/healthz" => plain(200, TEXT, b"ok".to_vec()),
+            "/metrics" => self.metrics(store, ports, config.ok(), request).await,
             _ => self.ready(store, ports, config).await,
         }
     }
@@ -66,6 +72,23 @@ impl Status {
         let ready = checks.iter().all(|check| check.ok);
         let body = serde_json::json!({"ready": ready, "checks": checks});
         plain(if ready { 200 } else { 503 }, "application/json", body.to_string().into_bytes())
+    }
+
+    async fn metrics<S: Store, P: Clock + Random + Log>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: Option<&Config>,
+        request: &Request,
+    ) -> Answer {
+        let text = match allowed(config, request) {
+            Ok(config) => metrics::metrics(store, ports, config).await.map_err(Failure::from),
+            Err(error) => Err(error.into()),
+        };
+        match text {
+            Ok(text) => plain(200, text::CONTENT_TYPE, text.into_bytes()),
+            Err(failure) => answered::<()>(ports, request, Err(failure)),
+        }
     }
 
     /// What a probe of the store found: the latest one, if that is fresh. Several who ask at once have one probe made.
@@ -88,6 +111,18 @@ impl Status {
         }
         *self.found.borrow_mut() = Some((ports.now(), checks.clone()));
         checks
+    }
+}
+
+/// The configuration, where who asks may see the figures: with the key of `[metrics]` as `?key=` or as a bearer token,
+/// where there is one. Where the configuration is not valid it is not known whether there is.
+fn allowed<'a>(config: Option<&'a Config>, request: &Request) -> Result<&'a Config, ApiError> {
+    let config = configured(config)?;
+    let header = request.authorization.as_ref().and_then(|header| header.expose().strip_prefix("Bearer "));
+    let given = header.map(str::to_owned).or_else(|| request.query_value("key")).unwrap_or_default();
+    match &config.metrics.key {
+        Some(key) if !key.matches(given.trim()) => Err(ApiError::new(Code::Unauthorized, "key is not a valid one")),
+        _ => Ok(config),
     }
 }
 

@@ -7,5 +7,6 @@ mod journey;
 mod limits;
 mod odd_receivers;
 mod people;
+mod status;
 mod webhooks;
 mod wire;
