@@ -8,5 +8,6 @@ mod limits;
 mod odd_receivers;
 mod people;
 mod settings;
+mod status;
 mod webhooks;
 mod wire;
