@@ -2,10 +2,12 @@
 //! pages; and finding what has left the board.
 
 use super::alert::Alert;
+use super::alert_ref::AlertRef;
 use super::archive::ClosedRef;
 use super::head::{Board, Missing};
 use super::incident::Incident;
 use super::page::{self, Entity};
+use super::tree::Tree;
 
 /// Pages that are kept while one reads on.
 const PAGES: usize = 32;
@@ -28,6 +30,17 @@ pub enum Listed<'a> {
     Closed(&'a ClosedRef),
 }
 
+/// An alert as a list comes by it.
+#[derive(Clone, Copy, Debug)]
+pub enum ListedAlert<'a> {
+    /// One on the board, with its incident; or one beside it, which was in none.
+    Here(&'a Alert, Option<&'a Incident>),
+    /// One that has left with its incident.
+    Left(&'a AlertRef),
+    /// One that left in an earlier version, of which nothing else is known here.
+    Unknown,
+}
+
 /// What a board knows of an alert that is not on it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PastAlert {
@@ -47,11 +60,7 @@ impl Board {
         backwards: bool,
         wanted: &mut dyn FnMut(&str, Listed<'_>) -> bool,
     ) -> Result<(Vec<String>, Option<u64>), Missing> {
-        let tree = match shelf {
-            Shelf::Open => &self.head.open,
-            Shelf::Closed => &self.head.closed,
-        };
-        let part = tree.part(&self.loaded, slot)?;
+        let part = self.shelf(shelf).part(&self.loaded, slot)?;
         let mut ids = Vec::new();
         for (_, key, entity) in &part.entities {
             let listed = match entity {
@@ -64,6 +73,67 @@ impl Board {
             }
         }
         Ok((ids, if backwards { part.first.checked_sub(1) } else { part.end }))
+    }
+
+    /// The same for alerts: `wanted` says at which place in the order of the list one stands. A page on which none had an
+    /// event `since` a Unix second is not read.
+    pub fn listed_alerts(
+        &self,
+        (shelf, slot, backwards): (Shelf, u64, bool),
+        since: u64,
+        wanted: &mut dyn FnMut(&str, ListedAlert<'_>) -> Option<u64>,
+    ) -> Result<(Vec<(u64, String)>, Option<u64>), Missing> {
+        if let Some((first, end)) = self.shelf(shelf).idle(&self.loaded, slot, since)? {
+            return Ok((Vec::new(), if backwards { first.checked_sub(1) } else { end }));
+        }
+        let part = self.shelf(shelf).part(&self.loaded, slot)?;
+        let mut places = Vec::new();
+        for (_, key, entity) in &part.entities {
+            if let Some(id) = key.get(2..)
+                && let Some(listed) = self.as_listed(entity)?
+                && let Some(at) = wanted(id, listed)
+            {
+                places.push((at, id.to_owned()));
+            }
+        }
+        Ok((places, if backwards { part.first.checked_sub(1) } else { part.end }))
+    }
+
+    /// The same for the alert with an id, on the board, beside it, or gone from it.
+    pub fn listed_alert(
+        &self,
+        alert_id: &str,
+        wanted: &mut dyn FnMut(&str, ListedAlert<'_>) -> Option<u64>,
+    ) -> Result<Option<u64>, Missing> {
+        for key in [page::alert(alert_id), page::past_alert(alert_id), page::alert_ref(alert_id)] {
+            if let Some(entity) = self.entity(&key)?
+                && let Some(listed) = self.as_listed(entity)?
+            {
+                return Ok(wanted(alert_id, listed));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What stands on a page as an alert of a list, if it is one.
+    fn as_listed<'a>(&'a self, entity: &'a Entity) -> Result<Option<ListedAlert<'a>>, Missing> {
+        Ok(match entity {
+            Entity::Alert(alert) if alert.incident_id.is_empty() => Some(ListedAlert::Here(alert, None)),
+            Entity::Alert(alert) => match self.incident(&alert.incident_id)? {
+                Some(incident) if incident.is_removed() => None,
+                incident => Some(ListedAlert::Here(alert, incident)),
+            },
+            Entity::Left(left) => Some(ListedAlert::Left(left)),
+            Entity::Open(_) => Some(ListedAlert::Unknown),
+            _ => None,
+        })
+    }
+
+    const fn shelf(&self, shelf: Shelf) -> &Tree {
+        match shelf {
+            Shelf::Open => &self.head.open,
+            Shelf::Closed => &self.head.closed,
+        }
     }
 
     /// Lets go of loaded pages where they are many; those that are needed are loaded again.
@@ -87,7 +157,9 @@ impl Board {
             return Ok(Some(PastAlert::Alone(Box::new(alert.clone()))));
         }
         Ok(match self.entity(&page::alert_ref(alert_id))? {
-            Some(Entity::Open(incident_id)) => Some(PastAlert::LeftWith(incident_id.clone())),
+            Some(Entity::Open(incident_id) | Entity::Left(AlertRef { incident_id, .. })) => {
+                Some(PastAlert::LeftWith(incident_id.clone()))
+            }
             _ => None,
         })
     }

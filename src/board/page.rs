@@ -13,12 +13,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
+use super::alert_ref::AlertRef;
 use super::archive::ClosedRef;
 use super::change::Change;
 use super::feed::FeedItem;
 use super::flaps::Flaps;
 use super::incident::Incident;
 use super::migrate;
+use super::past::PastEvent;
 use crate::journal::Texts;
 use crate::json::{self, is_default};
 use crate::keys;
@@ -44,12 +46,18 @@ pub enum Entity {
     /// A closed incident, whose document stands elsewhere.
     #[serde(rename = "c")]
     Closed(ClosedRef),
+    /// An alert that left with its incident; in earlier versions, [`Entity::Open`] with the id of the incident.
+    #[serde(rename = "y")]
+    Left(AlertRef),
     /// A change.
     #[serde(rename = "h")]
     Change(Change),
     /// An entry of an incident's timeline.
     #[serde(rename = "t")]
     Feed(FeedItem),
+    /// An earlier event of an alert.
+    #[serde(rename = "e")]
+    Event(PastEvent),
     /// In the index of what is due: whose time has come.
     #[serde(rename = "d")]
     Due(Whose),
@@ -106,6 +114,11 @@ pub fn alike(incident_id: &str) -> String {
 /// The key of an entry of an incident's timeline.
 pub fn feed(incident_id: &str, nth: u32) -> String {
     format!("t:{incident_id}:{nth:08x}")
+}
+
+/// The key of an earlier event of an alert; `nth` counts from 1.
+pub fn event(alert_id: &str, nth: u64) -> String {
+    format!("e:{alert_id}:{nth:08x}")
 }
 
 /// The key of what is due at a Unix second: in the order of time.
@@ -194,6 +207,18 @@ impl Page {
         json::from_slice(bytes).or_else(|_| migrate::page(bytes))
     }
 
+    /// When the latest event of an alert on it came, Unix seconds; never 0.
+    pub fn newest(&self) -> u64 {
+        let heard = |entity: &Entity| match entity {
+            Entity::Alert(alert) => alert.last_time,
+            Entity::Left(left) => left.last_time,
+            // One that left in an earlier version, of which nothing is known.
+            Entity::Open(_) => u64::MAX,
+            _ => 0,
+        };
+        self.entities.values().map(heard).max().unwrap_or(0).max(1)
+    }
+
     /// Lets go what matters no more at this Unix second. Timelines go with their incidents.
     pub fn let_go(&mut self, secs: u64) {
         let mut orphans = Vec::new();
@@ -221,6 +246,9 @@ pub struct PageRef {
     /// In how many parts beside its key.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parts: usize,
+    /// Of a page, when the latest event of an alert on it came, Unix seconds; 0: that is not known.
+    #[serde(rename = "u", default, skip_serializing_if = "is_default")]
+    pub newest: u64,
     /// 0: it is a page. Else it is a list of what has lower levels.
     #[serde(default, skip_serializing_if = "is_default")]
     pub level: u8,
@@ -229,7 +257,7 @@ pub struct PageRef {
 impl PageRef {
     /// The one page of a new board.
     pub const fn all() -> Self {
-        Self { first: 0, key: None, parts: 0, level: 0 }
+        Self { first: 0, key: None, parts: 0, newest: 0, level: 0 }
     }
 
     /// The place in `pages` of the one for a slot.

@@ -16,6 +16,7 @@ mod stored;
 mod sweep;
 
 pub use acting::{ActError, Acted};
+pub use archive::FoundAlert;
 pub use error::FoldError;
 pub use folder::{Folded, Folder};
 pub use gather::{Gathered, gather};

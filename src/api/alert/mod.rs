@@ -2,10 +2,16 @@
 //! the alerts of an incident, which go with it.
 
 mod change;
+mod event;
+mod event_list;
+mod event_query;
 mod explain;
+mod feed;
 mod info;
+mod list;
 mod of_incident;
 mod outlook;
+mod query;
 
 use serde_json::Value;
 
@@ -16,7 +22,16 @@ use crate::http::{Answer, Request};
 use crate::ports::{Advice, Clock, Log, Random, Store};
 
 /// The paths of the calls; the manifest leads them to the alerts component.
-pub const ALERTS: [&str; 3] = ["/alert/info", "/alert/explain", "/change/list"];
+pub const ALERTS: [&str; 8] = [
+    "/alert/list",
+    "/alert/list-by-ids",
+    "/alert/info",
+    "/alert/event/list",
+    "/alert/feed",
+    "/alert-event/list",
+    "/alert/explain",
+    "/change/list",
+];
 
 /// Answers questions about alerts: what an instance of the alerts component keeps between its requests.
 #[derive(Default)]
@@ -49,7 +64,12 @@ impl Alerts {
         }
         let call = Call::begin(store, ports, &self.pages, config, request)?;
         match path {
+            "/alert/list" => call.alert_list().await,
+            "/alert/list-by-ids" => call.alerts_by_id().await,
             "/alert/info" => call.alert_info().await,
+            "/alert/event/list" => call.alert_event_list().await,
+            "/alert/feed" => call.alert_feed().await,
+            "/alert-event/list" => call.event_list().await,
             "/alert/explain" => call.alert_explain().await,
             _ => call.change_list().await,
         }
