@@ -3,11 +3,12 @@
 use crate::sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use sha2::{Digest, Sha256};
 
 use super::incident::Incident;
-use super::past::PastEvent;
+use super::past::between;
 use crate::id::{Cause, Kind, alert_identity, object_id};
 use crate::intake::{AlertEvent, Image, Severity, Status};
 use crate::journal::{Arrival, Flapping, Ruling};
@@ -87,7 +88,7 @@ pub struct Alert {
     pub last_event_time: u64,
     /// Its earlier events, oldest first, where it is not on the board: there they stand beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub past: Vec<PastEvent>,
+    pub past: Vec<Value>,
     /// Which events it has had, as far as their senders gave the time of the event; the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) seen: Vec<u64>,
@@ -225,7 +226,7 @@ impl Alert {
         self.last_time = secs;
         self.event_time = said(event, secs);
         self.event_cnt += 1;
-        self.past.push(PastEvent::between(before, self));
+        self.past.push(between(before, self));
     }
 
     /// Its identity while it is open.
@@ -344,7 +345,7 @@ mod tests {
             closed: true,
             ever_muted: true,
             muted: Some(Box::new(muted)),
-            past: vec![PastEvent::default()],
+            past: vec![Value::Null],
             seen: vec![3],
             ..opened()
         };

@@ -1,37 +1,26 @@
 //! What a board keeps of an alert that has left it, so that lists find it without its document.
 
-use serde::{Deserialize, Serialize};
-
 use super::alert::Alert;
 use super::archive::label_hash;
 use crate::intake::Severity;
-use crate::json::is_default;
 
-/// What the board keeps of an alert that left with its incident: what lists filter by. Its id is in the key; the id says
-/// when it began.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What lists of alerts filter by. The alert's id is in the key; the id says when it began.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertRef {
     /// The incident that it left with.
-    #[serde(rename = "i")]
     pub incident_id: String,
     /// Through which integration it came.
-    #[serde(rename = "g")]
     pub integration_id: i64,
     /// The severity of its first event.
-    #[serde(rename = "v")]
     pub alert_severity: Severity,
     /// The hash of its key ([`key_hash`]).
-    #[serde(rename = "k")]
     pub key: u32,
     /// Its latest event, Unix seconds.
-    #[serde(rename = "u")]
     pub last_time: u64,
-    /// The type of the door through which its latest event came; empty: `standard`.
-    #[serde(rename = "t", default, skip_serializing_if = "String::is_empty")]
-    pub door: String,
     /// Whether it was ever silenced or inhibited.
-    #[serde(rename = "m", default, skip_serializing_if = "is_default")]
     pub ever_muted: bool,
+    /// The type of the door through which its latest event came; empty: `standard`.
+    pub door: String,
 }
 
 impl AlertRef {
@@ -43,9 +32,41 @@ impl AlertRef {
             alert_severity: alert.alert_severity,
             key: key_hash(&alert.alert_key),
             last_time: alert.last_time,
-            door: alert.door.clone(),
             ever_muted: alert.ever_muted,
+            door: alert.door.clone(),
         }
+    }
+
+    /// The stored form: a text, which takes less room and less code than an object. In earlier versions it was the id of
+    /// the incident.
+    pub fn write(&self) -> String {
+        let Self { incident_id, integration_id, alert_severity, key, last_time, ever_muted, door } = self;
+        let muted = u8::from(*ever_muted);
+        format!("{incident_id} {integration_id} {} {key} {last_time} {muted} {door}", alert_severity.name())
+    }
+
+    /// The incident in a stored one, also of an earlier version.
+    pub fn incident_id(stored: &str) -> &str {
+        stored.split(' ').next().unwrap_or_default()
+    }
+
+    /// The time of the latest event in a stored one, Unix seconds; the end of time where an earlier version wrote it.
+    pub fn last_time(stored: &str) -> u64 {
+        stored.split(' ').nth(4).and_then(|secs| secs.parse().ok()).unwrap_or(u64::MAX)
+    }
+
+    /// Reads the stored form; `None`: an earlier version wrote it, or it is something else.
+    pub fn read(stored: &str) -> Option<Self> {
+        let mut parts = stored.split(' ');
+        Some(Self {
+            incident_id: parts.next()?.to_owned(),
+            integration_id: parts.next()?.parse().ok()?,
+            alert_severity: Severity::parse(parts.next()?)?,
+            key: parts.next()?.parse().ok()?,
+            last_time: parts.next()?.parse().ok()?,
+            ever_muted: parts.next()? == "1",
+            door: parts.next()?.to_owned(),
+        })
     }
 }
 
@@ -60,7 +81,8 @@ mod tests {
 
     #[test]
     fn what_lists_filter_by_is_kept_and_reads_back() {
-        let alert = Alert {
+        let id = "6ad33b20a1b2c3d4e5f60718";
+        let zabbix = Alert {
             integration_id: -7,
             alert_key: "k".into(),
             alert_severity: Severity::Warning,
@@ -69,13 +91,23 @@ mod tests {
             ever_muted: true,
             ..Alert::default()
         };
-        let left = AlertRef::of(&alert, "6ad33b20a1b2c3d4e5f60718");
-        assert_eq!((left.integration_id, left.alert_severity, left.last_time), (-7, Severity::Warning, 9));
-        assert_eq!((left.key, left.door.as_str(), left.ever_muted), (key_hash("k"), "zabbix", true));
+        for alert in [zabbix, Alert::default()] {
+            let left = AlertRef::of(&alert, id);
+            assert_eq!(
+                (left.integration_id, left.last_time, left.key),
+                (alert.integration_id, alert.last_time, key_hash(&alert.alert_key))
+            );
+            let stored = left.write();
+            assert_eq!((AlertRef::incident_id(&stored), AlertRef::last_time(&stored)), (id, left.last_time));
+            assert_eq!(AlertRef::read(&stored), Some(left));
+        }
         assert_ne!(key_hash("k"), key_hash("K"));
-        let stored = serde_json::to_vec(&left).expect("stored");
-        assert_eq!(crate::json::from_slice::<AlertRef>(&stored).expect("as stored"), left);
-        let plain = serde_json::to_string(&AlertRef::default()).expect("stored");
-        assert!(!plain.contains("\"t\"") && !plain.contains("\"m\""), "{plain}");
+    }
+
+    #[test]
+    fn one_of_an_earlier_version_says_its_incident_alone() {
+        let id = "6ad33b20a1b2c3d4e5f60718";
+        assert_eq!((AlertRef::incident_id(id), AlertRef::read(id)), (id, None));
+        assert_eq!((AlertRef::read(""), AlertRef::last_time(id)), (None, u64::MAX));
     }
 }

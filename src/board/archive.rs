@@ -179,7 +179,7 @@ impl Step<'_> {
         }
         past::fit(&mut alerts);
         for alert in &alerts {
-            self.put(page::alert_ref(&alert.alert_id), Entity::Left(AlertRef::of(alert, id)));
+            self.put(page::alert_ref(&alert.alert_id), Entity::Open(AlertRef::of(alert, id).write()));
         }
         let key = page::closed(id);
         // What it left behind when it left before is written over, as far as it is as large now.

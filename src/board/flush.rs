@@ -250,7 +250,7 @@ mod tests {
         let mut store = Store::new();
         store.fill(100_000, 1000);
         for nth in 0..100_000 {
-            store.tree.remove(&closed(nth).0);
+            store.tree.remove(&store.loaded, &closed(nth).0);
             if nth % 1000 == 999 {
                 store.flush();
                 store.check();

@@ -35,10 +35,8 @@ pub enum Listed<'a> {
 pub enum ListedAlert<'a> {
     /// One on the board, with its incident; or one beside it, which was in none.
     Here(&'a Alert, Option<&'a Incident>),
-    /// One that has left with its incident.
-    Left(&'a AlertRef),
-    /// One that left in an earlier version, of which nothing else is known here.
-    Unknown,
+    /// One that has left with its incident; `None`: in an earlier version, and nothing else is known here.
+    Left(Option<&'a AlertRef>),
 }
 
 /// What a board knows of an alert that is not on it.
@@ -90,8 +88,7 @@ impl Board {
         let mut places = Vec::new();
         for (_, key, entity) in &part.entities {
             if let Some(id) = key.get(2..)
-                && let Some(listed) = self.as_listed(entity)?
-                && let Some(at) = wanted(id, listed)
+                && let Some(at) = self.place_of(id, entity, wanted)?
             {
                 places.push((at, id.to_owned()));
             }
@@ -106,25 +103,27 @@ impl Board {
         wanted: &mut dyn FnMut(&str, ListedAlert<'_>) -> Option<u64>,
     ) -> Result<Option<u64>, Missing> {
         for key in [page::alert(alert_id), page::past_alert(alert_id), page::alert_ref(alert_id)] {
-            if let Some(entity) = self.entity(&key)?
-                && let Some(listed) = self.as_listed(entity)?
-            {
-                return Ok(wanted(alert_id, listed));
+            if let Some(entity) = self.entity(&key)? {
+                return self.place_of(alert_id, entity, wanted);
             }
         }
         Ok(None)
     }
 
-    /// What stands on a page as an alert of a list, if it is one.
-    fn as_listed<'a>(&'a self, entity: &'a Entity) -> Result<Option<ListedAlert<'a>>, Missing> {
+    /// The place of what stands on a page in a list of alerts, if it is one that is wanted.
+    fn place_of(
+        &self,
+        id: &str,
+        entity: &Entity,
+        wanted: &mut dyn FnMut(&str, ListedAlert<'_>) -> Option<u64>,
+    ) -> Result<Option<u64>, Missing> {
         Ok(match entity {
-            Entity::Alert(alert) if alert.incident_id.is_empty() => Some(ListedAlert::Here(alert, None)),
+            Entity::Alert(alert) if alert.incident_id.is_empty() => wanted(id, ListedAlert::Here(alert, None)),
             Entity::Alert(alert) => match self.incident(&alert.incident_id)? {
                 Some(incident) if incident.is_removed() => None,
-                incident => Some(ListedAlert::Here(alert, incident)),
+                incident => wanted(id, ListedAlert::Here(alert, incident)),
             },
-            Entity::Left(left) => Some(ListedAlert::Left(left)),
-            Entity::Open(_) => Some(ListedAlert::Unknown),
+            Entity::Open(left) => wanted(id, ListedAlert::Left(AlertRef::read(left).as_ref())),
             _ => None,
         })
     }
@@ -157,9 +156,7 @@ impl Board {
             return Ok(Some(PastAlert::Alone(Box::new(alert.clone()))));
         }
         Ok(match self.entity(&page::alert_ref(alert_id))? {
-            Some(Entity::Open(incident_id) | Entity::Left(AlertRef { incident_id, .. })) => {
-                Some(PastAlert::LeftWith(incident_id.clone()))
-            }
+            Some(Entity::Open(left)) => Some(PastAlert::LeftWith(AlertRef::incident_id(left).to_owned())),
             _ => None,
         })
     }

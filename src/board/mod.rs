@@ -44,7 +44,7 @@ pub use incident::{ALERTS, Group, Incident, Progress};
 pub use listing::{Listed, ListedAlert, PastAlert, Shelf};
 pub use outbox::{Batch, Event, ToldAlert, decode_events};
 pub use page::{Page, Whose, first_slot, last_slot, slot_of};
-pub use past::{KeptEvent, PastEvent};
+pub use past::KeptEvent;
 pub use retention::Oldest;
 pub use silence::{QUICK_SILENCES, QuickSilence};
 pub use sources::Inhibitor;

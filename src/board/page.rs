@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::alert::Alert;
 use super::alert_ref::AlertRef;
@@ -20,7 +21,6 @@ use super::feed::FeedItem;
 use super::flaps::Flaps;
 use super::incident::Incident;
 use super::migrate;
-use super::past::PastEvent;
 use crate::journal::Texts;
 use crate::json::{self, is_default};
 use crate::keys;
@@ -40,15 +40,13 @@ pub enum Entity {
     /// An incident.
     #[serde(rename = "i")]
     Incident(Incident),
-    /// In the index of open alerts: the id of the alert with this identity.
+    /// In the index of open alerts: the id of the alert with this identity. In place of an alert that left: what is
+    /// kept of it ([`AlertRef`]).
     #[serde(rename = "o")]
     Open(String),
     /// A closed incident, whose document stands elsewhere.
     #[serde(rename = "c")]
     Closed(ClosedRef),
-    /// An alert that left with its incident; in earlier versions, [`Entity::Open`] with the id of the incident.
-    #[serde(rename = "y")]
-    Left(AlertRef),
     /// A change.
     #[serde(rename = "h")]
     Change(Change),
@@ -57,7 +55,7 @@ pub enum Entity {
     Feed(FeedItem),
     /// An earlier event of an alert.
     #[serde(rename = "e")]
-    Event(PastEvent),
+    Event(Value),
     /// In the index of what is due: whose time has come.
     #[serde(rename = "d")]
     Due(Whose),
@@ -211,9 +209,7 @@ impl Page {
     pub fn newest(&self) -> u64 {
         let heard = |entity: &Entity| match entity {
             Entity::Alert(alert) => alert.last_time,
-            Entity::Left(left) => left.last_time,
-            // One that left in an earlier version, of which nothing is known.
-            Entity::Open(_) => u64::MAX,
+            Entity::Open(left) => AlertRef::last_time(left),
             _ => 0,
         };
         self.entities.values().map(heard).max().unwrap_or(0).max(1)

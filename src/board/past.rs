@@ -6,15 +6,13 @@
 
 use std::mem;
 
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::alert::Alert;
 use super::head::{Board, Missing};
 use super::page::{self, Entity};
 use super::step::Step;
-use crate::intake::{Image, Status};
-use crate::json::is_default;
-use crate::sorted::SortedMap;
+use crate::intake::Severity;
 
 /// How many earlier events of an alert are kept, beside the latest.
 pub const PAST: u64 = 19;
@@ -22,125 +20,130 @@ pub const PAST: u64 = 19;
 /// How large the earlier events in the document of an incident may be together, about, bytes.
 const DOCUMENT_BYTES: usize = 1024 * 1024;
 
-/// An earlier event of an alert, as far as it differs from the one that came after it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PastEvent {
-    /// When it was received, Unix seconds.
-    pub at: u64,
-    /// When it happened by its sender, Unix seconds; 0: the sender did not say, or it is the same.
-    #[serde(skip_serializing_if = "is_default")]
-    pub said: u64,
-    /// Its status.
-    pub status: Status,
-    /// Its title, where that was another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// The rule of its title, where that was another.
-    #[serde(rename = "rule", skip_serializing_if = "Option::is_none")]
-    pub title_rule: Option<String>,
-    /// Its description, where that was another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// The labels that the next one has not, or with another value.
-    #[serde(skip_serializing_if = "SortedMap::is_empty")]
-    pub labels: SortedMap<String, String>,
-    /// The names of the labels that only the next one has.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub added: Vec<String>,
-    /// Its images, where they were others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub images: Option<Vec<Image>>,
-}
-
 /// An event of an alert in full.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptEvent {
     /// Which of the alert's events, from 1.
     pub nth: u64,
-    /// The event, with all that it had in common with others.
-    pub event: PastEvent,
+    /// What it was: `at` (when it was received, Unix seconds), `said` (when it happened by its sender; absent: the sender
+    /// did not say, or it is the same), `status`, `title`, `rule` (that made the title), `description`, `labels`, `images`.
+    pub event: Value,
 }
 
-impl PastEvent {
-    /// What the latest event of an alert left.
-    fn latest(alert: &Alert) -> Self {
-        Self {
-            at: alert.last_time,
-            said: alert.event_time,
-            status: alert.alert_status,
-            title: Some(alert.title.clone()),
-            title_rule: Some(alert.title_rule.clone()),
-            description: Some(alert.description.clone()),
-            labels: alert.labels.clone(),
-            added: Vec::new(),
-            images: Some(alert.images.clone()),
-        }
+impl KeptEvent {
+    /// When it was received, Unix seconds.
+    pub fn at(&self) -> u64 {
+        self.event["at"].as_u64().unwrap_or(0)
     }
 
-    /// What is to be kept of the latest event of an alert as it was `before` another came.
-    pub fn between(before: &Alert, after: &Alert) -> Self {
-        let other = |before: &String, after: &String| (before != after).then(|| before.clone());
-        let mut past = Self {
-            at: before.last_time,
-            said: before.event_time,
-            status: before.alert_status,
-            title: other(&before.title, &after.title),
-            title_rule: other(&before.title_rule, &after.title_rule),
-            description: other(&before.description, &after.description),
-            images: (before.images != after.images).then(|| before.images.clone()),
-            ..Self::default()
-        };
-        for (name, value) in &before.labels {
-            if after.labels.get(name) != Some(value) {
-                past.labels.insert(name.clone(), value.clone());
-            }
-        }
-        for name in after.labels.keys().filter(|name| !before.labels.contains_key(*name)) {
-            past.added.push(name.clone());
-        }
-        past
+    /// Its severity; `None`: it is a recovery.
+    pub fn severity(&self) -> Option<Severity> {
+        self.event["status"].as_str().and_then(Severity::parse)
     }
+}
 
-    /// The whole of an event that is followed by `next`.
-    fn before(&self, next: &Self) -> Self {
-        let or = |mine: &Option<String>, next: &Option<String>| mine.clone().or_else(|| next.clone());
-        let mut labels = next.labels.clone();
-        labels.retain(|name, _| !self.added.contains(name));
-        for (name, value) in &self.labels {
-            labels.insert(name.clone(), value.clone());
-        }
-        Self {
-            title: or(&self.title, &next.title),
-            title_rule: or(&self.title_rule, &next.title_rule),
-            description: or(&self.description, &next.description),
-            images: self.images.clone().or_else(|| next.images.clone()),
-            labels,
-            added: Vec::new(),
-            ..*self
+/// What is to be kept of the latest event of an alert as it was `before` another came: when it came, its status, and what
+/// was other than after that one. `labels` are those that the next one has not, or with another value, `added` the names
+/// of those that only the next one has. A value and no type of its own, because reading one takes less code.
+pub fn between(before: &Alert, after: &Alert) -> Value {
+    let mut past = begun(before);
+    let texts = [
+        ("title", &before.title, &after.title),
+        ("rule", &before.title_rule, &after.title_rule),
+        ("description", &before.description, &after.description),
+    ];
+    for (name, before, after) in texts {
+        if before != after {
+            past.insert(name.to_owned(), before.as_str().into());
         }
     }
+    if before.images != after.images {
+        past.insert("images".to_owned(), images(before));
+    }
+    let mut labels = Map::new();
+    for (name, value) in &before.labels {
+        if after.labels.get(name) != Some(value) {
+            labels.insert(name.clone(), value.as_str().into());
+        }
+    }
+    let mut added: Vec<Value> = Vec::new();
+    for name in after.labels.keys().filter(|name| !before.labels.contains_key(*name)) {
+        added.push(name.as_str().into());
+    }
+    if !labels.is_empty() {
+        past.insert("labels".to_owned(), labels.into());
+    }
+    if !added.is_empty() {
+        past.insert("added".to_owned(), added.into());
+    }
+    past.into()
+}
 
-    /// How large it is in its stored form, about, bytes.
-    fn bytes(&self) -> usize {
-        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let labels: usize = self.labels.iter().map(|(name, value)| name.len() + value.len() + 6).sum();
-        let added: usize = self.added.iter().map(|name| name.len() + 3).sum();
-        let images = self.images.iter().flatten().map(|i| i.src.len() + i.alt.len() + i.href.len() + 30);
-        let texts = text(&self.title) + text(&self.title_rule) + text(&self.description);
-        64 + texts + labels + added + images.sum::<usize>()
+/// What is noted of the latest event of an alert in any case.
+fn begun(alert: &Alert) -> Map<String, Value> {
+    let mut event = Map::new();
+    event.insert("at".to_owned(), alert.last_time.into());
+    event.insert("status".to_owned(), alert.alert_status.name().into());
+    if alert.event_time > 0 {
+        event.insert("said".to_owned(), alert.event_time.into());
     }
+    event
+}
+
+/// By way of text: the code for both ways is there anyhow.
+fn images(alert: &Alert) -> Value {
+    let bytes = serde_json::to_vec(&alert.images).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+/// What the latest event of an alert left, in full.
+fn latest(alert: &Alert) -> Value {
+    let mut event = begun(alert);
+    let texts = [("title", &alert.title), ("rule", &alert.title_rule), ("description", &alert.description)];
+    for (name, text) in texts {
+        event.insert(name.to_owned(), text.as_str().into());
+    }
+    let mut labels = Map::new();
+    for (name, value) in &alert.labels {
+        labels.insert(name.clone(), value.as_str().into());
+    }
+    event.insert("labels".to_owned(), labels.into());
+    event.insert("images".to_owned(), images(alert));
+    event.into()
+}
+
+/// The whole of an event that is followed by `next`.
+fn whole(past: &Value, next: &Value) -> Value {
+    let mut event = Map::new();
+    for name in ["at", "said", "status"] {
+        if let Some(value) = past.get(name) {
+            event.insert(name.to_owned(), value.clone());
+        }
+    }
+    for name in ["title", "rule", "description", "images"] {
+        let value = past.get(name).or(next.get(name)).cloned().unwrap_or_default();
+        event.insert(name.to_owned(), value);
+    }
+    let mut labels = next["labels"].as_object().cloned().unwrap_or_default();
+    for name in past["added"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        labels.remove(name);
+    }
+    for (name, value) in past["labels"].as_object().into_iter().flatten() {
+        labels.insert(name.clone(), value.clone());
+    }
+    event.insert("labels".to_owned(), labels.into());
+    event.into()
 }
 
 impl Alert {
     /// Its events as far as they are kept, the newest first, with the earlier ones that it holds itself.
     pub fn events(&self) -> Vec<KeptEvent> {
         let mut nth = self.event_cnt;
-        let mut events = vec![KeptEvent { nth, event: PastEvent::latest(self) }];
+        let mut events = vec![KeptEvent { nth, event: latest(self) }];
         for past in self.past.iter().rev().take(PAST as usize) {
             nth = nth.saturating_sub(1);
-            let whole = events.last().map(|next| past.before(&next.event));
-            events.extend(whole.map(|event| KeptEvent { nth, event }));
+            let event = events.last().map(|next| whole(past, &next.event)).unwrap_or_default();
+            events.push(KeptEvent { nth, event });
         }
         events
     }
@@ -150,8 +153,11 @@ impl Alert {
 pub fn fit(alerts: &mut [Alert]) {
     let mut each = PAST as usize;
     loop {
-        let kept = alerts.iter().flat_map(|alert| alert.past.iter().rev().take(each));
-        if kept.map(PastEvent::bytes).sum::<usize>() <= DOCUMENT_BYTES {
+        let mut bytes = 0;
+        for past in alerts.iter().flat_map(|alert| alert.past.iter().rev().take(each)) {
+            bytes += serde_json::to_vec(past).map_or(0, |stored| stored.len());
+        }
+        if bytes <= DOCUMENT_BYTES {
             break;
         }
         each /= 2;
@@ -177,18 +183,21 @@ impl Step<'_> {
     }
 
     /// The earlier events of an alert, the oldest first, wherever they stand.
-    pub(super) fn past_events(&self, alert: &Alert) -> Result<Vec<PastEvent>, Missing> {
-        let mut past = alert.past.clone();
+    pub(super) fn past_events(&self, alert: &Alert) -> Result<Vec<Value>, Missing> {
+        let mut past = Vec::new();
         for nth in numbers(alert) {
             if let Some(Entity::Event(event)) = self.get(&page::event(&alert.alert_id, nth))? {
                 past.push(event.clone());
             }
         }
+        // Those of one that was stored by an earlier version and did not change since.
+        past.extend(alert.past.iter().cloned());
         Ok(past)
     }
 
     /// Takes the earlier events of an alert off the board, into the alert, which is to be kept elsewhere or nowhere.
     pub(super) fn gather_events(&mut self, alert: &mut Alert) -> Result<(), Missing> {
+        self.spread_events(alert);
         alert.past = self.past_events(alert)?;
         for nth in numbers(alert) {
             let key = page::event(&alert.alert_id, nth);
@@ -220,6 +229,9 @@ fn numbers(alert: &Alert) -> std::ops::Range<u64> {
 mod tests {
     use super::*;
     use crate::board::NO_CHANNEL;
+    use crate::intake::{Image, Status};
+    use crate::sorted::SortedMap;
+    use serde_json::json;
 
     fn labels(pairs: &[(&str, &str)]) -> SortedMap<String, String> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -249,14 +261,16 @@ mod tests {
         ];
         let mut last = states[3].clone();
         for pair in states.windows(2) {
-            last.past.push(PastEvent::between(&pair[0], &pair[1]));
+            last.past.push(between(&pair[0], &pair[1]));
         }
-        assert_eq!((last.past[0].title.as_deref(), &last.past[0].added), (Some("title 0"), &vec!["c".to_owned()]));
-        assert_eq!(last.past[1].title, Some("title 1".to_owned()).filter(|_| states[1].title != states[2].title));
+        let first = json!({"at": 1001, "said": 501, "status": "Warning", "title": "title 0",
+            "description": "description 1", "labels": {"a": "1", "b": "1"}, "added": ["c"]});
+        assert_eq!(last.past[0], first);
+        assert_eq!(last.past[1].get("title"), None);
         let events = last.events();
         assert_eq!(events.iter().map(|kept| kept.nth).collect::<Vec<_>>(), [4, 3, 2, 1]);
         for (kept, state) in events.iter().zip(states.iter().rev()) {
-            assert_eq!(kept.event, PastEvent::latest(state));
+            assert_eq!(kept.event, latest(state));
         }
     }
 
@@ -265,7 +279,7 @@ mod tests {
         let mut board = Board::new(NO_CHANNEL);
         for nth in 1..=50 {
             let mut step = board.step();
-            let past = (nth > 1).then(|| PastEvent { at: nth - 1, ..PastEvent::default() });
+            let past = (nth > 1).then(|| json!({"at": nth - 1}));
             step.put_alert(Alert { past: past.into_iter().collect(), ..alert(nth, &[]) });
             let changes = step.changes();
             board.commit(changes);
@@ -273,7 +287,10 @@ mod tests {
         let mut alerts = [board.alert(&alert(1, &[]).alert_id).expect("no pages").expect("there").clone()];
         assert!(alerts[0].past.is_empty());
         board.add_events(&mut alerts).expect("no pages");
-        assert_eq!(alerts[0].past.iter().map(|past| past.at).collect::<Vec<_>>(), (31..50).collect::<Vec<_>>());
+        assert_eq!(
+            alerts[0].past.iter().filter_map(|past| past["at"].as_u64()).collect::<Vec<_>>(),
+            (31..50).collect::<Vec<_>>()
+        );
         let mut step = board.step();
         let mut gathered = board.alert(&alerts[0].alert_id).expect("no pages").expect("there").clone();
         step.gather_events(&mut gathered).expect("no pages");
@@ -285,7 +302,7 @@ mod tests {
 
     #[test]
     fn of_very_many_alerts_each_keeps_fewer_events_in_a_document() {
-        let past = |bytes: usize| PastEvent { description: Some("d".repeat(bytes)), ..PastEvent::default() };
+        let past = |bytes: usize| json!({"description": "d".repeat(bytes)});
         let mut few = vec![Alert { past: vec![past(100); 19], ..Alert::default() }; 100];
         fit(&mut few);
         assert!(few.iter().all(|alert| alert.past.len() == 19));

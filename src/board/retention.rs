@@ -170,13 +170,11 @@ impl Sweeping<'_> {
                 reference.close_time
             }
             // With which incident an alert left: it goes with that.
-            (Kept::Closed, Entity::Open(incident_id) | Entity::Left(AlertRef { incident_id, .. })) => {
-                match self.step.get(&page::closed(incident_id))? {
-                    Some(Entity::Closed(reference)) if reference.recalled => self.secs,
-                    Some(Entity::Closed(reference)) => reference.close_time,
-                    _ => 0,
-                }
-            }
+            (Kept::Closed, Entity::Open(left)) => match self.step.get(&page::closed(AlertRef::incident_id(left)))? {
+                Some(Entity::Closed(reference)) if reference.recalled => self.secs,
+                Some(Entity::Closed(reference)) => reference.close_time,
+                _ => 0,
+            },
             (Kept::Closed, Entity::Alert(alert)) => alert.last_time.max(alert.end_time),
             (Kept::Open, Entity::Alert(alert)) if alert.incident_id.is_empty() => {
                 if alert.last_time <= self.cutoff {

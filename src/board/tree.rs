@@ -85,8 +85,17 @@ impl Tree {
         self.change(key, Some(entity));
     }
 
-    /// Removes an entity.
-    pub fn remove(&mut self, key: &str) {
+    /// Removes an entity. What never came to a page, as far as that is known, leaves nothing.
+    pub fn remove(&mut self, loaded: &Loaded, key: &str) {
+        if self
+            .leaf(loaded, page::slot(key))
+            .is_ok_and(|leaf| leaf.page.is_none_or(|page| !page.entities.contains_key(key)))
+        {
+            if let Some(before) = self.changes.remove(key) {
+                self.bytes = self.bytes.saturating_sub(change_bytes(key, &before));
+            }
+            return;
+        }
         self.change(key.to_owned(), None);
     }
 
@@ -280,7 +289,7 @@ mod tests {
             }
             flush(&mut tree, &mut loaded, &mut names);
         }
-        tree.remove(&entity(5).0);
+        tree.remove(&loaded, &entity(5).0);
         for nth in 0..10_000 {
             let (key, entity) = entity(nth);
             let found = tree.get(&loaded, &key).expect("loaded");
@@ -297,10 +306,30 @@ mod tests {
         let flushed = flush(&mut tree, &mut loaded, &mut names);
         assert_eq!(flushed.writes.len(), 1);
         assert_eq!(tree.get(&Loaded::new(), &key), Err(Missing("p1".into())));
-        tree.remove(&key);
+        tree.remove(&loaded, &key);
         let before = tree.clone();
         assert!(tree.flush(&mut Loaded::new(), 0, &mut String::new).is_err());
         assert_eq!(tree, before);
+    }
+
+    #[test]
+    fn what_never_came_to_a_page_leaves_nothing_when_it_is_removed() {
+        let (mut tree, mut loaded, mut names) = (Tree::default(), Loaded::new(), 0);
+        let (key, value) = entity(1);
+        tree.put(key.clone(), value.clone());
+        tree.remove(&loaded, &key);
+        assert_eq!(tree, Tree::default());
+        tree.put(key.clone(), value.clone());
+        flush(&mut tree, &mut loaded, &mut names);
+        let (other, more) = entity(2);
+        tree.put(other.clone(), more.clone());
+        tree.remove(&loaded, &other);
+        assert!(tree.changes.is_empty() && tree.changes_bytes() == 0);
+        // Where the page is not there to look, it is noted; and so it is of what stands on it.
+        tree.put(other.clone(), more);
+        tree.remove(&Loaded::new(), &other);
+        tree.remove(&loaded, &key);
+        assert!(tree.changes.len() == 2 && tree.changes.values().all(Option::is_none));
     }
 
     #[test]
@@ -312,7 +341,7 @@ mod tests {
         }
         let written = flush(&mut tree, &mut loaded, &mut names).writes.len();
         for nth in 0..2000 {
-            tree.remove(&entity(nth).0);
+            tree.remove(&loaded, &entity(nth).0);
         }
         let flushed = flush(&mut tree, &mut loaded, &mut names);
         assert_eq!((flushed.dropped.len(), flushed.writes.len()), (written, 0));

@@ -3,6 +3,7 @@
 use alarum::engine::action::Action;
 use serde_json::{Value, json};
 
+use super::channel_rules::config;
 use crate::support::{GOLDEN, World};
 
 fn fires(world: &mut World, key: &str, status: &str, description: &str) {
@@ -81,8 +82,45 @@ fn a_remark_by_alert_key_is_told_where_the_incident_has_no_other_alert() {
     let told = feed(&world, "disk", json!({}));
     assert_eq!(all(&told, "type"), ["a_new", "a_comm"]);
     assert_eq!(told["items"][1]["detail"], json!({"comment": "rotation failed"}));
-    world.recover("disk").at(900);
+    world.at(5).recover("disk").at(900);
     assert_eq!(all(&feed(&world, "disk", json!({})), "type"), ["a_new", "a_comm", "a_update"]);
+}
+
+const SILENCE: &str = r#"
+[[channels.silence]]
+rule_id = "works"
+filters = [[{ key = "labels.host", oper = "IN", vals = ["db-*"] }]]
+time_filter = { start_time = 0, end_time = 4102444800 }
+"#;
+
+#[test]
+fn an_alert_that_is_muted_keeps_its_events_and_is_listed_also_when_it_is_over() {
+    let mut world = World::with_config(&config(SILENCE));
+    let begin = world.cluster.sim.now().secs();
+    for nth in 1..=30 {
+        world.at(nth).push(json!({"event_status": "Warning", "title_rule": "disk", "alert_key": "disk",
+            "description": format!("{nth}"), "labels": {"host": "db-1"}}));
+    }
+    let told = feed(&world, "disk", json!({"asc": false, "limit": 2}));
+    assert_eq!(all(&told, "type"), ["a_m_silence", "a_update"]);
+    assert_eq!(told["items"][0]["detail"], json!({"rule_id": "works", "until": 4_102_444_800_u64}));
+    let shown = alert(&world, "disk");
+    assert_eq!((shown.get("incident"), &shown["ever_muted"], &shown["channel_id"]), (None, &json!(true), &json!(101)));
+    let of = |world: &World| {
+        let data = call(world, "/alert/event/list", json!({"alert_id": shown["alert_id"], "limit": 100}));
+        (all(&data, "description"), all(&data, "event_status")[0].clone())
+    };
+    let newest = |from: u64, to: u64| (to..=from).rev().map(|nth| json!(format!("{nth}"))).collect::<Vec<_>>();
+    assert_eq!(of(&world), (newest(30, 11), json!("Warning")));
+    world.at(40).recover("disk").at(900);
+    assert_eq!(of(&world), ([newest(30, 30), newest(30, 12)].concat(), json!("Ok")));
+    let (found, _) = events(&world, begin + 29, json!({}));
+    assert_eq!(found, ["disk:30", "disk:30", "disk:29"]);
+    let query = json!({"start_time": begin, "end_time": begin + 60, "ever_muted": true, "is_active": false});
+    assert_eq!(call(&world, "/alert/list", query)["total"], 1);
+    assert!(!world.cluster.store.keys().iter().any(|key| key.starts_with("alarum:1:i:")), "it is in no incident");
+    let head = String::from_utf8(world.cluster.store.value("alarum:1:r:b101:1").expect("a board")).expect("text");
+    assert!(!head.contains("\"e:"), "nothing is left beside the board's alerts");
 }
 
 /// The events of all alerts, from a second on, as "key:description".

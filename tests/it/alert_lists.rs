@@ -30,23 +30,21 @@ fn world_of(count: u64) -> (World, u64) {
             alert_ids: vec![format!("{secs:08x}a{nth:015x}")],
             ..Incident::default()
         };
-        let alert = Alert {
-            alert_id: incident.alert_ids[0].clone(),
-            incident_id: incident.incident_id.clone(),
-            integration_id: if nth % 2 == 0 { 9001 } else { 9002 },
-            alert_key: if nth % 10_000 == 5000 { format!("rare-{nth}") } else { format!("key-{}", nth % 97) },
-            title: format!("alert {nth}"),
-            description: "d".repeat(300),
-            alert_severity: severity,
-            alert_status: Status::Ok,
-            start_time: secs,
-            last_time: secs + 30,
-            end_time: secs + 30,
-            event_cnt: 2,
-            ever_muted: nth % 5000 == 0,
-            past: vec![alarum::board::PastEvent { at: secs, status: Status::Warning, ..Default::default() }],
-            ..Alert::default()
-        };
+        let mut alert = Alert::default();
+        alert.alert_id = incident.alert_ids[0].clone();
+        alert.incident_id = incident.incident_id.clone();
+        alert.integration_id = if nth % 2 == 0 { 9001 } else { 9002 };
+        alert.alert_key = if nth % 10_000 == 5000 { format!("rare-{nth}") } else { format!("key-{}", nth % 97) };
+        alert.title = format!("alert {nth}");
+        alert.description = "d".repeat(300);
+        alert.alert_severity = severity;
+        alert.alert_status = Status::Ok;
+        alert.start_time = secs;
+        alert.last_time = secs + 30;
+        alert.end_time = secs + 30;
+        alert.event_cnt = 2;
+        alert.ever_muted = nth % 5000 == 0;
+        alert.past = vec![json!({"at": secs, "status": "Warning"})];
         let mut step = board.step();
         step.put_alert(alert);
         let left = step.leave(incident).expect("nothing is missing");

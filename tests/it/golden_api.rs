@@ -16,6 +16,7 @@ fn settled(value: Value) -> Value {
             .into_iter()
             .map(|(name, value)| match name.as_str() {
                 "num" => (name, json!("$NUM")),
+                "search_after_ctx" if value != "" => (name, json!("$CURSOR")),
                 _ => (name, settled(value)),
             })
             .collect(),

@@ -47,24 +47,24 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     pub(super) fn show_event(&self, alert: &Alert, channel_id: i64, kept: &KeptEvent) -> Value {
         let event = &kept.event;
         json!({
-            "event_id": alert_event_id(&alert.alert_id, kept.nth, event.at),
+            "event_id": alert_event_id(&alert.alert_id, kept.nth, kept.at()),
             "alert_id": alert.alert_id,
             "account_id": self.config.account.id,
             "channel_id": channel_id,
             "integration_id": alert.integration_id,
             "integration_type": kind_of(alert),
-            "title": event.title,
-            "title_rule": event.title_rule,
-            "description": event.description,
+            "title": event["title"],
+            "title_rule": event["rule"],
+            "description": event["description"],
             "alert_key": alert.alert_key,
             // A recovery has none of its own.
-            "event_severity": event.status.severity().unwrap_or(alert.alert_severity),
-            "event_status": event.status,
-            "event_time": if event.said > 0 { event.said } else { event.at },
-            "labels": event.labels,
-            "images": event.images,
-            "created_at": event.at,
-            "updated_at": event.at,
+            "event_severity": kept.severity().unwrap_or(alert.alert_severity),
+            "event_status": event["status"],
+            "event_time": event.get("said").unwrap_or(&event["at"]),
+            "labels": event["labels"],
+            "images": event["images"],
+            "created_at": kept.at(),
+            "updated_at": kept.at(),
         })
     }
 }

@@ -18,8 +18,9 @@ use crate::ports::{Clock, Random, Store};
 
 /// Alerts are looked for that began so much before the window, seconds.
 const BEFORE_S: u64 = 31 * 24 * 3600;
-/// Of so many alerts the events are looked at, at most.
-const LOOKED_AT: usize = 2000;
+/// What looking at events may cost: an alert that has left costs what five on a board do, for the sake of its document.
+const COST: usize = 10_000;
+const COST_LEFT: usize = 5;
 /// So many at a time: their documents are read in one call.
 const BATCH: usize = 64;
 
@@ -33,7 +34,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let boards = &mut self.folder.view(query.channels()).await?;
         let alerts = self.alerts_with_events(query, boards).await?;
         let (skip, limit) = (query.paging.skip(), query.paging.limit);
-        let (mut wanted, mut looked_at): (Vec<Wanted>, usize) = (Vec::new(), 0);
+        let mut wanted: Vec<Wanted> = Vec::new();
+        let (mut looked_at, mut counted, mut cost) = (0, 0, 0);
         for batch in alerts.chunks(BATCH) {
             // What is left can have none that comes before this second.
             let next = batch.first().map_or(0, |alert| alert.at);
@@ -41,18 +43,18 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             if certain.count() > skip + limit {
                 break;
             }
-            if looked_at >= LOOKED_AT {
+            if cost >= COST {
                 let problem = "must be closer to start_time, or search_after_ctx be given instead of p: too many alerts \
                                had events in this window";
                 return Err(ApiError::invalid("end_time", problem).into());
             }
-            self.add_wanted(query, boards, batch, &mut wanted).await?;
+            counted += self.add_wanted(query, boards, batch, (&mut wanted, skip + limit + 1)).await?;
             looked_at += batch.len();
+            cost += batch.iter().map(|found| if found.closed { COST_LEFT } else { 1 }).sum::<usize>();
         }
         // Each of the others has one at least, unless severities are asked for.
         let others = if query.by_severity() { 0 } else { alerts.len() - looked_at };
-        let total = wanted.len().saturating_add(others).min(TOTAL_MAX);
-        wanted.sort_unstable_by(|(a, _), (b, _)| if query.asc { a.cmp(b) } else { b.cmp(a) });
+        let total = (counted + others).min(TOTAL_MAX);
         let has_next_page = wanted.len() > skip + limit;
         let shown: Vec<Wanted> = wanted.into_iter().skip(skip).take(limit).collect();
         let last = shown.last().filter(|_| has_next_page).map(|(place, _)| place.write(query.list()));
@@ -76,22 +78,29 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         self.walk(boards, walk, &mut read).await
     }
 
-    /// Adds the events of some alerts that are wanted.
+    /// Adds the events of some alerts that are wanted, in order, of which the first so many are kept. Returns how many
+    /// there were.
     async fn add_wanted(
         &self,
         query: &EventQuery,
         boards: &mut [Board],
         alerts: &[Found],
-        to: &mut Vec<Wanted>,
-    ) -> Result<(), Failure> {
+        (to, most): (&mut Vec<Wanted>, usize),
+    ) -> Result<usize, Failure> {
+        let mut counted = 0;
         let ids: Vec<_> = alerts.iter().map(|found| (found.id.clone(), Some(found.board))).collect();
         for FoundAlert { channel_id, alert, .. } in self.folder.find_alerts(boards, &ids).await? {
             for kept in alert.events() {
                 if let Some(place) = query.place_of(&alert, &kept) {
-                    to.push((place, self.show_event(&alert, channel_id, &kept)));
+                    counted += 1;
+                    let nth = to.partition_point(|(other, _)| if query.asc { *other < place } else { *other > place });
+                    if nth < most {
+                        to.insert(nth, (place, self.show_event(&alert, channel_id, &kept)));
+                        to.truncate(most);
+                    }
                 }
             }
         }
-        Ok(())
+        Ok(counted)
     }
 }

@@ -83,8 +83,8 @@ impl EventQuery {
         let began = object_id_secs(alert_id)?;
         let (integration_id, kind, last) = match listed {
             ListedAlert::Here(alert, _) => (alert.integration_id, door(&alert.door), alert.last_time),
-            ListedAlert::Left(left) => (left.integration_id, door(&left.door), left.last_time),
-            ListedAlert::Unknown => return None,
+            ListedAlert::Left(Some(left)) => (left.integration_id, door(&left.door), left.last_time),
+            ListedAlert::Left(None) => return None,
         };
         let after = self.after.as_ref().map(|after| after.at);
         let (from, to) = match self.asc {
@@ -100,8 +100,8 @@ impl EventQuery {
 
     /// The place of an event that is wanted.
     pub fn place_of(&self, alert: &Alert, kept: &KeptEvent) -> Option<Cursor> {
-        let severity = kept.event.status.severity().unwrap_or(alert.alert_severity);
-        let place = Cursor { at: kept.event.at, id: alert.alert_id.clone(), nth: kept.nth };
+        let severity = kept.severity().unwrap_or(alert.alert_severity);
+        let place = Cursor { at: kept.at(), id: alert.alert_id.clone(), nth: kept.nth };
         let wanted = (self.start_time..=self.end_time).contains(&place.at)
             && (self.severities.is_empty() || self.severities.iter().any(|name| name == severity.name()));
         let behind = |after: &Cursor| place.cmp(after) == if self.asc { Ordering::Greater } else { Ordering::Less };

@@ -27,9 +27,11 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             incident_id => Some(self.incident_with(incident_id).await?),
         };
         let mut entries = said(&alert);
-        entries.extend(muted(&alert));
-        entries.extend(document.iter().flat_map(|document| done(&alert, document)));
-        entries.sort_by_key(|(at_ms, ..)| *at_ms);
+        let done = document.iter().flat_map(|document| done(&alert, document));
+        for entry in muted(&alert).into_iter().chain(done) {
+            let place = entries.partition_point(|(at_ms, ..)| *at_ms <= entry.0);
+            entries.insert(place, entry);
+        }
         let show = |(at_ms, kind, person_id, detail): Entry| {
             json!({"ref_id": alert.alert_id, "type": kind, "detail": detail, "account_id": self.config.account.id,
                 "creator_id": person_id, "created_at": at_ms, "updated_at": at_ms})
@@ -41,10 +43,10 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 /// What its events did, the oldest first. The first one is always known: it made the alert, with its severity.
 fn said(alert: &Alert) -> Vec<Entry> {
     let first = json!({"severity": alert.alert_severity, "status": alert.alert_severity});
-    let mut entries = vec![(alert.start_time * 1000, EventType::AlertNew.name(), 0, first)];
+    let mut entries = vec![(alert.start_time.saturating_mul(1000), EventType::AlertNew.name(), 0, first)];
     for kept in alert.events().into_iter().rev().filter(|kept| kept.nth > 1) {
-        let detail = json!({"severity": alert.alert_severity, "status": kept.event.status});
-        entries.push((kept.event.at * 1000, EventType::AlertUpdate.name(), 0, detail));
+        let detail = json!({"severity": alert.alert_severity, "status": kept.event["status"]});
+        entries.push((kept.at().saturating_mul(1000), EventType::AlertUpdate.name(), 0, detail));
     }
     entries
 }
@@ -57,7 +59,7 @@ fn muted(alert: &Alert) -> Option<Entry> {
         MutedBy::Inhibit => "a_m_inhibit",
         MutedBy::Flapping => return None,
     };
-    Some((alert.last_time * 1000, kind, 0, json!({"rule_id": muted.rule_id, "until": muted.until})))
+    Some((alert.last_time.saturating_mul(1000), kind, 0, json!({"rule_id": muted.rule_id, "until": muted.until})))
 }
 
 /// What the timeline of its incident says of it: that people closed it or moved it there, and what its sender remarked,

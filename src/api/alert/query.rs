@@ -106,13 +106,13 @@ impl AlertQuery {
                 let active = alert.is_open(incident);
                 (self.active.is_none_or(|wanted| wanted == active) && self.matches(alert), alert.last_time)
             }
-            ListedAlert::Left(left) => {
+            ListedAlert::Left(Some(left)) => {
                 let keyed = self.hashes.is_empty() || self.hashes.contains(&left.key);
                 let wanted = self.wants(left.integration_id, left.alert_severity, left.ever_muted);
                 (wanted && keyed && self.wants_left(), left.last_time)
             }
             // Its document tells.
-            ListedAlert::Unknown => (self.wants_left(), began),
+            ListedAlert::Left(None) => (self.wants_left(), began),
         };
         let at = if self.by_update { updated } else { 0 };
         let in_time = (self.start_time..=self.end_time).contains(&began)
