@@ -4,6 +4,9 @@
 mod support;
 
 mod actions;
+mod alert_events;
+mod alert_feeds;
+mod alert_lists;
 mod alert_webhooks;
 mod archive;
 mod channel_rules;
