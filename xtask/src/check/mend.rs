@@ -24,10 +24,15 @@ pub fn problems(tree: &Node) -> Vec<Problem> {
     let mut search = Search { tree: tree.clone(), taken: Vec::new(), standing_in: 0 };
     let mut found: Vec<Problem> = Vec::new();
     while let Some(text) = problem(&search.tree) {
-        let path = locate(&search.tree, &text);
-        if !search.follows(&text, &path) {
-            let line = search.tree.at(&path).map_or(1, |node| node.line);
-            found.push(Problem { line, text: search.numbered(&text, &path) });
+        let mut path = locate(&search.tree, &text);
+        match search.follows(&text, &path) {
+            // It goes with what it was taken out of.
+            Some(container) if container.len() > 1 => path = container,
+            Some(_) => {}
+            None => {
+                let line = search.tree.at(&path).map_or(1, |node| node.line);
+                found.push(Problem { line, text: search.numbered(&text, &path) });
+            }
         }
         if found.len() >= PROBLEMS || !search.mend(&text, &path) {
             let text = "what comes after this problem was not looked at".to_owned();
@@ -47,18 +52,17 @@ struct Search {
 }
 
 impl Search {
-    /// Whether a problem is there only because of what was taken out before.
-    fn follows(&self, text: &str, path: &[Step]) -> bool {
+    /// Where a problem comes from that is there only because of what was taken out before: what that was taken out of.
+    fn follows(&self, text: &str, path: &[Step]) -> Option<Vec<Step>> {
         let section_is_gone = |name: &str| self.taken.iter().any(|(at, n)| at.is_empty() && n == name);
-        if text.contains("there is no channel ") && section_is_gone("channels") {
-            return true;
-        }
-        if text.contains("there is no such person") && section_is_gone("people") {
-            return true;
+        let of_channels = text.contains("there is no channel ") && section_is_gone("channels");
+        if of_channels || text.contains("there is no such person") && section_is_gone("people") {
+            return Some(Vec::new());
         }
         // Of the same entry, or the same section where it has none.
         let near = |at: &[Step]| at.iter().zip(path).take(2).all(|(a, b)| a == b) && !at.is_empty() && !path.is_empty();
-        self.taken.iter().any(|(at, name)| near(at) && names(text, name))
+        let container = self.taken.iter().rev().find(|(at, name)| near(at) && names(text, name));
+        container.map(|(at, _)| at.clone())
     }
 
     /// The text with the numbers that entries have in the file, not after mending.
@@ -103,10 +107,13 @@ impl Search {
             let tree = self.tree.without(short);
             if helps(&tree, text, short, removed) {
                 self.taken.extend(removed.map(|name| (path[..length - 1].to_vec(), name.to_owned())));
-                if let [at @ .., Step::Key(name), Step::Item(_)] = short
-                    && tree.at(&path[..length - 1]).is_some_and(|list| list.entries().is_empty())
+                // A list that is empty now may be missed by the name of the field that it stands in.
+                let list = &path[..length - 1];
+                let field = list.iter().rposition(|step| matches!(step, Step::Key(_))).unwrap_or_default();
+                if let (None, Step::Key(name), true) = (removed, &path[field], field > 0)
+                    && tree.at(list).is_some_and(|list| list.entries().is_empty())
                 {
-                    self.taken.push((at.to_vec(), name.clone()));
+                    self.taken.push((path[..field].to_vec(), name.clone()));
                 }
                 self.tree = tree;
                 return true;

@@ -40,7 +40,11 @@ impl Intervals {
             }
         }
         parts.finish("this import does not know it", notes);
-        notes.carried(yaml.line, place, "silences of the channels whose routes name it");
+        if interval.windows.is_empty() {
+            notes.left(yaml.line, place, "nothing of it could be carried over");
+        } else {
+            notes.carried(yaml.line, place, "silences of the channels whose routes name it");
+        }
         self.named.insert(name, interval);
     }
 

@@ -56,6 +56,10 @@ fn walk(node: &Node, path: &Groups, falls: bool, cases: &mut Vec<Case>) -> Resul
         let (_, before_last) = node.children.split_last().unwrap_or((node, &[]));
         for child in before_last.iter().filter(|child| child.goes_on) {
             walk(child, &both(path, &child.matches)?, false, cases)?;
+            if child.matches.iter().any(Vec::is_empty) {
+                // It takes all that comes here.
+                break;
+            }
         }
     }
     let case = |conditions| Case {
