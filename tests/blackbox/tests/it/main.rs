@@ -1,6 +1,7 @@
 //! The whole application over HTTP. One binary, a module for each subject.
 
 mod alertmanager;
+mod conformance;
 mod crash;
 mod door;
 mod journey;
