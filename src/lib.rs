@@ -11,6 +11,7 @@ pub mod board;
 pub mod call;
 pub mod channel;
 pub mod config;
+pub mod console;
 pub mod courier;
 mod day;
 pub mod delivery;
