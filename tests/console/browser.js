@@ -2,7 +2,7 @@
 // brought along fails its test.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -11,6 +11,15 @@ import { KEY } from "./host.js";
 export const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const SHOTS = process.env.ALARUM_SCREENSHOTS ?? resolve(import.meta.dirname, "../../target/console-screenshots");
 const NAMES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+// While one works on the console: its files from this folder, with the headers that the component gives them.
+const ASSETS = process.env.ALARUM_CONSOLE_ASSETS;
+
+async function fromFolder(route, url) {
+  const response = await route.fetch();
+  const name = url.pathname.replace(/^\/console\/?/, "") || "index.html";
+  return route.fulfill({ response, body: readFileSync(join(ASSETS, name)) });
+}
 
 export const chromium = () => process.env.ALARUM_CHROMIUM ?? NAMES.find(existsSync);
 
@@ -33,7 +42,8 @@ export async function open(browser, app, { size = "desktop", scheme = "light", h
   const problems = [];
   const elsewhere = [];
   await context.route("**/*", (route) => {
-    if (new URL(route.request().url()).origin === app.url) return route.continue();
+    const url = new URL(route.request().url());
+    if (url.origin === app.url) return ASSETS && url.pathname.startsWith("/console") ? fromFolder(route, url) : route.continue();
     elsewhere.push(route.request().url());
     return route.abort();
   });
@@ -71,7 +81,6 @@ export async function open(browser, app, { size = "desktop", scheme = "light", h
 // What axe finds on a page that is serious or critical, in short.
 export async function barriers(page) {
   const source = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-  const { readFileSync } = await import("node:fs");
   await page.evaluate(readFileSync(source, "utf8"));
   const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] }));
   const grave = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");

@@ -43,7 +43,7 @@ function one(alert, app) {
 
 function eventList(alert) {
   // Where the list of alerts brought them along, nothing more is asked.
-  const list = events.has(alert.alert_id) ? events.get(alert.alert_id) : alert.events;
+  const list = brought(alert) ?? events.get(alert.alert_id);
   if (list === undefined) return h("p", { class: "faint" }, "Loading its events …");
   if (list === null) return h("p", { class: "faint" }, "This server does not list the events of an alert.");
   return h("ol", { class: "events", "aria-label": "Events, newest first" }, list.map((event) => h("li", { key: event.event_id },
@@ -52,8 +52,11 @@ function eventList(alert) {
       h("div", { class: "inside" }, event.description && description(event.description), labels(event.labels), json(event))))));
 }
 
+// An empty list says nothing: every alert has an event.
+const brought = (alert) => (alert.events?.length ? alert.events : undefined);
+
 async function load(alert, app) {
-  if (alert.events !== undefined && events.get(alert.alert_id) === undefined) return;
+  if (brought(alert)) return;
   const answer = await callIfThere("/alert/event/list", { alert_id: alert.alert_id, p: 1, limit: 20 });
   const items = answer && [...(answer.items ?? [])].sort((a, b) => b.event_time - a.event_time);
   events.set(alert.alert_id, items);

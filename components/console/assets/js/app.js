@@ -157,8 +157,7 @@ addEventListener("unhandledrejection", (event) => {
 
 if (session.key()) {
   // The page need not wait for who one is, only what it offers does.
-  arrive();
-  call("/member/info").then((member) => (session.learn(member), render()), () => {});
+  arrive().then(() => call("/member/info")).then((member) => (session.learn(member), render()), () => {});
 } else {
   render();
 }

@@ -1,12 +1,10 @@
-// Which incidents are listed: what stands in the URL, as questions to the server, and what is found among the answers.
+// Which incidents are listed: what stands in the URL, as questions to the server.
 
 import { call } from "./api.js";
 import { SEVERITIES } from "./parts.js";
 import { now } from "./words.js";
 
 const PAGE = 100;
-// Whoever looks for a text looks among so many; the server does not search in texts.
-const SEARCHED = 500;
 
 // The filters of a place. What is not one of the values that there are counts as absent.
 export function filters(query) {
@@ -27,13 +25,13 @@ export function isEverything({ progress, severities, channel, days, q }) {
   return progress === "open" && severities.length === 0 && channel === null && days === 31 && q === "";
 }
 
-// `host=web-07 team="a b" disk`: labels, for the server, and words, which are looked for here.
+// `host=web-07 team="a b" disk`: labels, and words of titles or a short name.
 function search(q) {
   const labels = {};
   const words = [];
   for (const [whole, name, quoted, plain] of q.matchAll(/([^\s="]+)=(?:"([^"]*)"|(\S+))|\S+/g)) {
     if (name !== undefined) labels[name] = quoted ?? plain;
-    else words.push(whole.toLowerCase());
+    else words.push(whole);
   }
   return { labels, words };
 }
@@ -41,7 +39,7 @@ function search(q) {
 const PROGRESS = { open: "Triggered,Processing", triggered: "Triggered", processing: "Processing", closed: "Closed", all: undefined };
 
 // What the server is asked, but for the page.
-export function question({ progress, severities, channel, days, labels }) {
+export function question({ progress, severities, channel, days, labels, words = [] }) {
   const at = now();
   return {
     // A window has at most 31 days, both ends included.
@@ -51,50 +49,28 @@ export function question({ progress, severities, channel, days, labels }) {
     incident_severity: severities.length ? severities.join(",") : undefined,
     channel_ids: channel === null ? undefined : [channel],
     labels: Object.keys(labels).length ? labels : undefined,
+    query: words.length ? words.join(" ") : undefined,
   };
 }
 
 // The incidents: `{items, total, complete}`; `wanted` is how many of them are to be shown.
 export async function list(filter, wanted, signal) {
   const asked = question(filter);
-  const enough = filter.words.length ? Math.max(wanted, SEARCHED) : wanted;
   // Worst first: one severity after the other, until there are enough.
   const severities = filter.severities.length ? SEVERITIES.filter((name) => filter.severities.includes(name)) : SEVERITIES;
   const parts = filter.sort === "worst" ? severities.map((name) => ({ ...asked, incident_severity: name })) : [asked];
   const found = new Map();
-  let complete = true;
   let total = 0;
   for (const part of parts) {
-    if (found.size >= enough) {
-      complete = false;
-      break;
-    }
+    if (found.size >= wanted) return { items: [...found.values()].slice(0, wanted), total, complete: false };
     for (let p = 1; ; p++) {
       const page = await call("/incident/list", { ...part, p, limit: PAGE }, { signal });
       if (p === 1) total += page.total;
       for (const incident of page.items) found.set(incident.incident_id, incident);
       if (!page.has_next_page) break;
-      if (found.size >= enough) {
-        complete = false;
-        break;
-      }
+      if (found.size >= wanted) return { items: [...found.values()].slice(0, wanted), total, complete: false };
     }
   }
-  // A short name is found wherever it is.
-  const [num] = filter.words;
-  if (filter.words.length === 1 && /^[0-9a-f]{6}$/.test(num)) {
-    const named = await call("/incident/list", { nums: [num.toUpperCase()], limit: 20 }, { signal });
-    for (const incident of named.items) found.set(incident.incident_id, incident);
-  }
-  const items = [...found.values()].filter((incident) => matches(incident, filter.words));
-  return { items: items.slice(0, Math.max(wanted, filter.words.length ? enough : 0)), total: filter.words.length ? items.length : total, complete };
-}
-
-// Whether all words are in what an incident says of itself.
-function matches(incident, words) {
-  if (words.length === 0) return true;
-  const people = (incident.responders ?? []).map((one) => one.person_name);
-  const labels = Object.entries(incident.labels ?? {}).flat();
-  const text = [incident.title, incident.num, incident.incident_id, incident.channel_name, ...labels, ...people].join("\n").toLowerCase();
-  return words.every((word) => text.includes(word));
+  const items = [...found.values()];
+  return { items: items.slice(0, wanted), total: items.length, complete: items.length <= wanted };
 }

@@ -1,7 +1,7 @@
 // One incident: what it is, what can be done, its alerts, its timeline and who handles it.
 
 import { h } from "../dom.js";
-import { call } from "../api.js";
+import { call, callIfThere } from "../api.js";
 import { act, attempt, possible } from "../act.js";
 import { alertList, refreshEvents } from "../alerts.js";
 import { description } from "../markdown.js";
@@ -23,6 +23,7 @@ export function incidentPage(place, app) {
   let feed = { items: [] };
   let pages = 1;
   let shownAlerts = ALERTS;
+  let past;
 
   async function load(signal) {
     const [info, list, ...parts] = await Promise.all([
@@ -36,6 +37,10 @@ export function incidentPage(place, app) {
     alerts = list;
     feed = { items: parts.flatMap((part) => part.items), has_next_page: parts.at(-1).has_next_page };
     refreshEvents(alerts.items, app);
+    if (past !== undefined) return;
+    past = null;
+    // Nothing waits for what was long ago.
+    callIfThere("/incident/past/list", { incident_id: id, limit: 5 }, { signal }).then((answer) => ((past = answer), app.render()), () => {});
   }
 
   const run = (action) => act(action, [incident], app.refresh);
@@ -43,7 +48,7 @@ export function incidentPage(place, app) {
   function view() {
     const back = h("p", { class: "back", key: "back" }, h("a", { href: "#/incidents" }, "← Incidents"));
     if (!incident) return [back, h("p", { class: "loading", key: "loading" }, "Loading …")];
-    return [back, head(), bar(), h("div", { class: "columns", key: "columns" }, h("div", {}, about(), alertPanel()), h("div", {}, people(), timelinePanel()))];
+    return [back, head(), bar(), h("div", { class: "columns", key: "columns" }, h("div", {}, about(), alertPanel()), h("div", {}, people(), timelinePanel(), pastPanel()))];
   }
 
   function head() {
@@ -51,7 +56,7 @@ export function incidentPage(place, app) {
       h("p", { class: "marks" }, severity(incident.incident_severity), progress(incident), h("span", { class: "num" }, incident.num),
         h("bdi", { class: "channel" }, incident.channel_name || channelName(incident.channel_id)),
         incident.is_flapping && h("span", { class: "tag" }, "flapping"), incident.ever_muted && h("span", { class: "tag" }, "was muted"),
-        h("span", { class: "age" }, since(incident.start_time))),
+        h("span", { class: "faint" }, "began ", since(incident.start_time), " ago")),
       h("h1", {}, h("bdi", {}, incident.title || "(no title)")));
   }
 
@@ -100,6 +105,14 @@ export function incidentPage(place, app) {
   function timelinePanel() {
     return panel("Timeline", commentForm(), timeline(feed.items),
       feed.has_next_page && h("p", { class: "more" }, button("Show earlier", () => (pages += 1, app.refresh()))));
+  }
+
+  // What was done then may help now.
+  function pastPanel() {
+    if (!past?.items?.length) return null;
+    return panel("Called alike before", h("ul", { class: "past" }, past.items.map((one) => h("li", { key: one.incident_id },
+      h("p", {}, severity(one.incident_severity), " ", h("a", { href: hash(`incident/${one.incident_id}`) }, h("bdi", {}, one.title || one.num)), " ", h("span", { class: "faint" }, since(one.start_time), " ago")),
+      (one.resolution || one.root_cause) && h("blockquote", {}, description(one.resolution || one.root_cause))))));
   }
 
   function commentForm() {

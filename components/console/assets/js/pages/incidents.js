@@ -24,7 +24,7 @@ export function incidentsPage(place, app) {
   let counts = null;
   let hours = null;
   let counted = { at: 0, channel: undefined };
-  let names = { channels: [], integrations: [] };
+  let names = { channels: [], integrations: null };
   let known = null;
   const selected = new Set();
 
@@ -34,9 +34,11 @@ export function incidentsPage(place, app) {
       filter = JSON.parse(asked);
       wanted = STEP;
     }
-    const [answer, everything] = await Promise.all([list(filter, wanted, signal), directory({ signal })]);
-    found = answer;
-    names = everything;
+    const early = found === null;
+    found = await list(filter, wanted, signal);
+    // What burns is shown before anything else is asked.
+    if (early && found.items.length > 0) app.render();
+    names = await directory({ signal });
     for (const id of selected) if (!found.items.some((one) => one.incident_id === id)) selected.delete(id);
     announce();
     if (Date.now() - counted.at > COUNTS_MS || counted.channel !== filter.channel) {
@@ -82,7 +84,7 @@ export function incidentsPage(place, app) {
 
   function view() {
     if (!found) return [h("h1", { class: "unseen" }, "Incidents"), h("p", { class: "loading", key: "loading" }, "Loading …")];
-    const never = found.items.length === 0 && isEverything(filter) && names.integrations.every((one) => !one.last_time);
+    const never = found.items.length === 0 && isEverything(filter) && names.integrations?.every((one) => !one.last_time);
     if (never) return [h("h1", { key: "title" }, "Nothing has come yet"), ...first(names, app)];
     return [
       h("h1", { class: "unseen", key: "title" }, "Incidents"),
@@ -174,11 +176,8 @@ export function incidentsPage(place, app) {
   function more() {
     const shown = found.items.length;
     if (shown === 0) return null;
-    const all = found.complete && shown >= found.total;
-    const text = filter.words.length && !found.complete
-      ? `${shown} found among the first ones: the text is looked for in ${wanted > 500 ? wanted : 500} incidents`
-      : all ? words.count(shown, "incident") : `${shown} of ${found.complete ? words.total(found.total) : `more than ${words.total(found.total)}`} incidents`;
-    return h("p", { class: "more", key: "more" }, text, !found.complete && button("Show more", () => (wanted += STEP, app.refresh()), { disabled: wanted >= 1000 }));
+    const text = found.complete ? words.count(shown, "incident") : `${shown} of ${filter.sort === "worst" ? "more" : words.total(found.total)}`;
+    return h("p", { class: "more", key: "more" }, text, !found.complete && button("Show more", () => (wanted += STEP, app.refresh()), { disabled: wanted >= 1000, key: "show-more" }));
   }
 
   // Goes from row to row.
