@@ -88,9 +88,10 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let mut incidents = Vec::with_capacity(shown.len());
         for found in shown {
             if found.closed {
-                // One whose document is gone was deleted after it was found. Two labels may have the same hash.
+                // One whose document is gone was deleted after it was found. Two labels may have the same hash, and a long
+                // title was not looked at to its end.
                 let document = closed.next().flatten().map(|document| document.incident);
-                incidents.extend(document.filter(|incident| query.labels.matches(incident)));
+                incidents.extend(document.filter(|incident| query.matches_texts(incident)));
             } else if let Some(board) = boards.get_mut(found.board) {
                 let get = |board: &mut Board| board.incident(&found.incident_id).map(Option::<&Incident>::cloned);
                 incidents.extend(self.pages.loading(self.folder.store, board, get).await?);
@@ -159,7 +160,7 @@ impl Query {
         self.wants_id(incident_id)
             && match listed {
                 Listed::Open(incident) => self.wants_open(incident),
-                Listed::Closed(reference) => self.wants_closed(reference),
+                Listed::Closed(reference) => self.wants_closed(incident_id, reference),
             }
     }
 }

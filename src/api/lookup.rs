@@ -32,7 +32,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         Ok(super::json(List { items, total, has_next_page: false, search_after_ctx: "" }))
     }
 
-    async fn incidents_with(&self, ids: &[String]) -> Result<Vec<Incident>, Failure> {
+    /// The incidents with these ids, in their order, as far as there are any.
+    pub(super) async fn incidents_with(&self, ids: &[String]) -> Result<Vec<Incident>, Failure> {
         let boards = &mut self.folder.view(None).await?;
         let (mut found, mut left): (Vec<Option<Incident>>, _) = (Vec::new(), Vec::new());
         for id in ids {

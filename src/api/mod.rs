@@ -9,6 +9,7 @@ mod incident;
 mod listing;
 mod lookup;
 mod parameters;
+mod past;
 mod query;
 mod settings;
 mod webhook;
@@ -111,18 +112,20 @@ impl Api {
             "/incident/info" => call.incident_info().await,
             "/incident/feed" => call.incident_feed().await,
             "/incident/alert/list" => call.incident_alert_list().await,
+            "/incident/past/list" => call.past_incidents().await,
             _ => call.advised(PREVIEW, &call.parameters).await,
         }
     }
 }
 
 /// The paths of the calls that the api component answers.
-pub const INCIDENTS: [&str; 6] = [
+pub const INCIDENTS: [&str; 7] = [
     "/incident/list",
     "/incident/list-by-ids",
     "/incident/info",
     "/incident/feed",
     "/incident/alert/list",
+    "/incident/past/list",
     "/route/preview",
 ];
 

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::listing::LabelFilter;
-use super::parameters::{Paging, flag, ids, texts, window, words};
-use crate::board::{ClosedRef, Incident, Progress};
+use super::parameters::{Paging, flag, ids, text, texts, window, words};
+use crate::board::{ClosedRef, Incident, Progress, TITLE_BYTES};
 use crate::error::ApiError;
 use crate::id::object_id_secs;
 use crate::intake::Severity;
@@ -34,8 +34,16 @@ pub(super) struct Query {
     nums: Vec<String>,
     snoozed: Option<bool>,
     muted: Option<bool>,
+    /// What a title must contain, each, in lower case.
+    words: Vec<String>,
+    /// Whether only what belongs to a team is asked for, which nothing does.
+    of_team: bool,
     now_s: u64,
 }
+
+/// The most words of a search, and the most characters in all.
+const WORDS: usize = 16;
+const QUERY_CHARS: usize = 256;
 
 impl Query {
     /// Reads it.
@@ -48,12 +56,16 @@ impl Query {
         let (start_time, end_time) =
             if timeless { (now_s.saturating_sub(NUMS_SECS), now_s.saturating_add(60)) } else { window(parameters)? };
         // What is not looked at must not seem to be.
-        for name in ["query", "is_rare"] {
-            let given = parameters.get(name).unwrap_or(&Value::Null);
-            if !matches!(given, Value::Null | Value::Bool(false)) && given.as_str() != Some("") {
-                return Err(ApiError::invalid(name, "is not supported"));
-            }
+        if flag(parameters, "is_rare")? == Some(true) {
+            return Err(ApiError::invalid("is_rare", "is not supported"));
         }
+        let given = text(parameters, "query")?.unwrap_or_default();
+        let searched: Vec<String> = given.split_whitespace().map(str::to_lowercase).collect();
+        if searched.len() > WORDS || given.chars().count() > QUERY_CHARS {
+            return Err(ApiError::invalid("query", "must be at most 16 words of 256 characters in all"));
+        }
+        let of_mine = flag(parameters, "is_my_team")? == Some(true) || flag(parameters, "is_my_channel")? == Some(true);
+        let of_team = of_mine || !ids(parameters, "team_ids")?.is_empty();
         let ids = |name| ids(parameters, name);
         Ok(Self {
             start_time,
@@ -71,6 +83,8 @@ impl Query {
             nums,
             snoozed: flag(parameters, "is_snoozed")?,
             muted: flag(parameters, "ever_muted")?,
+            words: searched,
+            of_team,
             now_s,
         })
     }
@@ -98,9 +112,10 @@ impl Query {
 
     /// Whether one of this id is wanted: by when it began, and by its short name.
     pub fn wants_id(&self, incident_id: &str) -> bool {
-        let num = incident_id.get(incident_id.len().saturating_sub(6)..).unwrap_or_default();
+        let num = num_of(incident_id);
         let began = object_id_secs(incident_id).unwrap_or(0);
         (self.start_time..=self.end_time).contains(&began)
+            && !self.of_team
             && (self.nums.is_empty() || self.nums.iter().any(|wanted| wanted.eq_ignore_ascii_case(num)))
     }
 
@@ -114,7 +129,7 @@ impl Query {
         let snoozed = handling.is_some_and(|handling| handling.snoozed_before > self.now_s);
         self.wants_progress(incident.progress)
             && self.wants_severity(incident.incident_severity)
-            && self.labels.matches(incident)
+            && self.matches_texts(incident)
             && responder(&self.responder_ids)
             && (self.acker_ids.is_empty() || ackers().any(|r| self.acker_ids.contains(&r.person_id)))
             && (self.creator_ids.is_empty() || self.creator_ids.contains(&creator))
@@ -123,11 +138,29 @@ impl Query {
             && self.muted.is_none_or(|wanted| wanted == incident.ever_muted)
     }
 
+    /// Whether labels and title are those that are asked for.
+    pub fn matches_texts(&self, incident: &Incident) -> bool {
+        self.labels.matches(incident) && self.has_words(&incident.incident_id, &incident.title)
+    }
+
+    /// Whether a title has all words that are searched for, or what is searched for is the id or short name.
+    fn has_words(&self, incident_id: &str, title: &str) -> bool {
+        match self.words.as_slice() {
+            [] => true,
+            [name] if [incident_id, num_of(incident_id)].iter().any(|id| id.eq_ignore_ascii_case(name)) => true,
+            words => {
+                let title = title.to_lowercase();
+                words.iter().all(|word| title.contains(word.as_str()))
+            }
+        }
+    }
+
     /// Whether one that has left is wanted, apart from its id.
-    pub fn wants_closed(&self, reference: &ClosedRef) -> bool {
+    pub fn wants_closed(&self, incident_id: &str, reference: &ClosedRef) -> bool {
         let any = |wanted: &[i64], ids: &[i64]| wanted.is_empty() || ids.iter().any(|id| wanted.contains(id));
         self.wants_severity(reference.incident_severity)
             && self.labels.may_match(&reference.labels)
+            && (is_cut(&reference.title) || self.has_words(incident_id, &reference.title))
             && any(&self.responder_ids, &reference.responder_ids)
             && any(&self.acker_ids, &reference.acker_ids)
             && any(&self.creator_ids, &[reference.creator_id])
@@ -135,4 +168,14 @@ impl Query {
             && self.snoozed != Some(true)
             && self.muted.is_none_or(|wanted| wanted == reference.ever_muted)
     }
+}
+
+/// Whether a title in a reference may not be all of it: its document tells. Earlier versions kept none.
+fn is_cut(title: &str) -> bool {
+    title.is_empty() || title.len() + 3 >= TITLE_BYTES
+}
+
+/// The short name of an incident, in lower case.
+fn num_of(incident_id: &str) -> &str {
+    incident_id.get(incident_id.len().saturating_sub(6)..).unwrap_or_default()
 }

@@ -122,6 +122,9 @@ pub struct ClosedRef {
     /// Who closed it; 0: nobody.
     #[serde(rename = "e", default, skip_serializing_if = "is_default")]
     pub closer_id: i64,
+    /// Its title, as far as [`TITLE_BYTES`] go: what searches look at.
+    #[serde(rename = "t", default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
     /// In how many parts beside its key its document stands, at most.
     #[serde(rename = "p", default, skip_serializing_if = "is_default")]
     pub parts: usize,
@@ -132,6 +135,9 @@ pub struct ClosedRef {
     #[serde(rename = "b", default, skip_serializing_if = "is_default")]
     pub recalled: bool,
 }
+
+/// So much of a title is kept in a reference, bytes: a hundred thousand of them are gone over in one search.
+pub const TITLE_BYTES: usize = 160;
 
 /// What stands for a label in references to closed incidents. Two labels may share one.
 pub fn label_hash(name: &str, value: &str) -> u32 {
@@ -242,6 +248,7 @@ impl ClosedRef {
             close_time: incident.close_time,
             incident_severity: incident.incident_severity,
             ever_muted: incident.ever_muted,
+            title: incident.title.get(..incident.title.floor_char_boundary(TITLE_BYTES)).unwrap_or_default().to_owned(),
             parts: before.map_or(0, |before| before.parts),
             alert_keys: before.map_or(0, |before| before.alert_keys),
             ..Self::default()

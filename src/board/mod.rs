@@ -30,7 +30,7 @@ mod tree;
 mod turn;
 
 pub use alert::{Alert, Effect, Muted, MutedBy, Opened, PastEvent};
-pub use archive::{ClosedIncident, ClosedRef, Left, label_hash};
+pub use archive::{ClosedIncident, ClosedRef, Left, TITLE_BYTES, label_hash};
 pub use change::{Change, NO_CHANNEL};
 pub use event_type::EventType;
 pub use feed::FeedItem;

@@ -59,13 +59,18 @@ pub fn score(a: &Texts, b: &Texts) -> u32 {
     for (a, b) in a.keys.iter().zip(&b.keys) {
         if !a.is_empty() || !b.is_empty() {
             fields += 1;
-            sum += 2000 * common(a, b) / (a.len() + b.len());
+            sum += likeness(a, b);
         }
     }
     match fields {
         0 => 0,
         fields => (sum / fields) as u32,
     }
+}
+
+/// How alike two fields are by their features, thousandths; 0 where neither has any.
+pub fn likeness(a: &[u32], b: &[u32]) -> usize {
+    (2000 * common(a, b)).checked_div(a.len() + b.len()).unwrap_or(0)
 }
 
 /// How many hashes two rising lists have in common.

@@ -124,6 +124,11 @@ pub enum AutoResolveMode {
 }
 
 impl Channel {
+    /// What clients call its state.
+    pub const fn status(&self) -> &'static str {
+        if self.enabled { "enabled" } else { "disabled" }
+    }
+
     /// When incidents close by themselves.
     pub fn auto_resolve(&self) -> AutoResolve {
         AutoResolve {

@@ -81,7 +81,8 @@ fn titles(data: &Value) -> Vec<String> {
 fn the_newest_hundred_of_a_hundred_thousand_cost_a_few_pages() {
     let (world, begin) = world_of(COUNT);
     let head = world.cluster.store.value(HEAD).expect("a board").len();
-    assert!(head < 64 * 1024, "{head}");
+    // It swings with the changes that it gathers, up to 48 kB, on top of what refers to pages.
+    assert!(head < 96 * 1024, "{head}");
     let (newest, reads, bytes) = list(&world, begin, json!({}));
     println!("head {head}; newest: {reads} reads, {bytes} bytes");
     // The newest of all is the one that was made by an alert.
@@ -103,6 +104,11 @@ fn the_newest_hundred_of_a_hundred_thousand_cost_a_few_pages() {
     println!("by a rare label: {reads} reads, {bytes} bytes");
     let with_both = (0..10).map(|nth| nth * 10_000 + 5000).filter(|nth| nth % 97 == 53);
     assert_eq!(titles(&rare), with_both.rev().map(|nth| format!("incident {nth}")).collect::<Vec<_>>());
+
+    let (named, reads, bytes) = list(&world, begin, json!({"query": "Incident 4711"}));
+    println!("by words: {reads} reads, {bytes} bytes");
+    let called = (0..COUNT).rev().map(|nth| format!("incident {nth}")).filter(|title| title.contains("4711"));
+    assert_eq!(titles(&named), called.collect::<Vec<_>>());
 
     let some = json!({"start_time": begin + 50_000, "end_time": begin + 50_099});
     let (some, reads, bytes) = list(&world, begin, some);

@@ -35,5 +35,6 @@ mod refusals;
 mod replay;
 mod retention;
 mod rules;
+mod searching;
 mod targets;
 mod webhook_bodies;

@@ -46,7 +46,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             "/channel/infos" => {
                 let ids = self.some_ids("channel_ids", CHANNELS)?;
                 let channels = self.config.channels.iter().filter(|channel| ids.contains(&channel.id));
-                let brief = |channel: &Channel| json!({"channel_id": channel.id, "channel_name": channel.name, "status": status(channel)});
+                let brief = |channel: &Channel| json!({"channel_id": channel.id, "channel_name": channel.name, "status": channel.status()});
                 json!({"items": channels.map(brief).collect::<Vec<_>>()})
             }
             "/channel/info" => {
@@ -145,7 +145,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             "channel_id": channel.id,
             "channel_name": channel.name,
             "description": channel.description,
-            "status": status(channel),
+            "status": channel.status(),
             "team_id": 0,
             "managing_team_ids": [],
             "creator_id": 0,
@@ -162,11 +162,6 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             "deleted_at": 0,
         })
     }
-}
-
-/// What a client calls a channel's state.
-pub(super) const fn status(channel: &Channel) -> &'static str {
-    if channel.enabled { "enabled" } else { "disabled" }
 }
 
 fn field(field: &Field) -> Value {

@@ -76,6 +76,7 @@ fn what_a_reference_does_not_have_is_not_stored_and_what_it_has_reads_back() {
         acker_ids: vec![4],
         creator_id: 5,
         closer_id: -6,
+        title: "t".into(),
         parts: 7,
         alert_keys: 8,
         recalled: true,
@@ -87,6 +88,7 @@ fn what_a_reference_does_not_have_is_not_stored_and_what_it_has_reads_back() {
 #[test]
 fn a_reference_says_what_lists_filter_by() {
     let mut incident = Incident {
+        title: "é".repeat(100),
         close_time: 9,
         incident_severity: Severity::Warning,
         ever_muted: true,
@@ -101,6 +103,7 @@ fn a_reference_says_what_lists_filter_by() {
     let mut labels = vec![label_hash("a", "1"), label_hash("b", "2")];
     labels.sort_unstable();
     let reference = ClosedRef {
+        title: "é".repeat(80),
         close_time: 9,
         incident_severity: Severity::Warning,
         ever_muted: true,

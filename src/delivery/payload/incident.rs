@@ -9,6 +9,7 @@ use super::PersonView;
 use super::custom_action::AlertOfIncident;
 use crate::board::{Assignment, Handling, Incident, Responder};
 use crate::config::Config;
+use crate::ingest::STANDARD;
 use crate::intake::{Image, Severity, Status};
 use crate::sorted::SortedMap;
 
@@ -138,6 +139,23 @@ pub struct IncidentInfo<'a> {
     is_flapping: bool,
     images: &'a [Image],
     manual_overrides: &'a [String],
+    integration_types: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<PersonView>,
+    channel_status: &'static str,
+    #[serde(flatten)]
+    empty: Empty,
+}
+
+/// What the protocol has and there is nothing to say about.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Empty {
+    account_locale: &'static str,
+    account_time_zone: &'static str,
+    ai_summary: &'static str,
+    silence_url: &'static str,
+    post_mortem_id: &'static str,
+    links: [u8; 0],
 }
 
 impl<'a> IncidentInfo<'a> {
@@ -146,12 +164,20 @@ impl<'a> IncidentInfo<'a> {
         let handling = incident.handling.as_deref();
         let mut integration_ids = Vec::from_iter(Some(incident.integration_id).filter(|id| *id != 0));
         integration_ids.extend(&incident.more_integration_ids);
+        let kind =
+            |id: &i64| config.integration(*id).map(|integration| integration.door.as_deref().unwrap_or(STANDARD));
+        let owner_id = handling.map_or(0, |handling| handling.owner_id);
+        let channel = config.channel(incident.channel_id);
         Self {
             view: IncidentView::new(incident, config),
+            integration_types: integration_ids.iter().filter_map(kind).collect(),
+            owner: Some(owner_id).filter(|id| *id != 0).map(|id| PersonView::new(id, config)),
+            channel_status: channel.map_or("", |channel| channel.status()),
+            empty: Empty::default(),
             integration_id: incident.integration_id,
             integration_ids,
             closer_id: handling.map_or(0, |handling| handling.closer_id),
-            owner_id: handling.map_or(0, |handling| handling.owner_id),
+            owner_id,
             ever_muted: incident.ever_muted,
             is_flapping: incident.flapping,
             images: &incident.images,
