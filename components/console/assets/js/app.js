@@ -1,7 +1,7 @@
 // The console begins here: which page is shown, and that it stays up to date.
 
 import { h } from "./dom.js";
-import { morphChildren } from "./morph.js";
+import { morphInto } from "./morph.js";
 import { here, go, hash } from "./place.js";
 import { call } from "./api.js";
 import { forget } from "./directory.js";
@@ -41,16 +41,16 @@ const main = () => document.getElementById("main");
 function render() {
   const place = here().path[0] ?? "incidents";
   const inside = session.key() !== "" && !state.signingIn;
-  morphChildren(document.getElementById("top"), header(WITHIN[place] ?? place, inside));
+  morphInto(document.getElementById("top"), header(WITHIN[place] ?? place, inside));
   if (!inside) {
     document.title = "Sign in · Alarum";
-    return morphChildren(main(), signIn(state.problem, enter));
+    return morphInto(main(), signIn(state.problem, enter));
   }
   if (!shown) return undefined;
   document.title = `${shown.page.title()} · Alarum`;
   const trouble = state.problem && h("p", { class: "trouble", role: "alert", key: "trouble" }, state.problem);
   const reading = !session.can("operate") && h("p", { class: "note reading", key: "reading" }, "This key may only read: actions are not offered.");
-  return morphChildren(main(), [trouble, reading, ...shown.page.view()].flat(Infinity).filter(Boolean));
+  return morphInto(main(), [trouble, reading, ...shown.page.view()].flat(Infinity).filter(Boolean));
 }
 
 function header(place, inside) {

@@ -18,8 +18,14 @@ export function ask(title, { text, fields = [], button = "OK", danger = false } 
       const form = new FormData(event.target);
       done(Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()])));
     };
+    // What is preset is taken by one key, as in the other fields.
+    const keydown = (event) => {
+      if (event.key !== "Enter" || event.target.nodeName !== "SELECT") return;
+      event.preventDefault();
+      event.currentTarget.requestSubmit();
+    };
     const dialog = h("dialog", { "aria-labelledby": "asked", on: { cancel: (event) => (event.preventDefault(), done(null)) } },
-      h("form", { on: { submit } },
+      h("form", { on: { submit, keydown } },
         h("h2", { id: "asked" }, title),
         text && h("div", { class: "note" }, text),
         fields.map(field),

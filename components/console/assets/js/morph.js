@@ -1,11 +1,23 @@
 // Makes what is on the page look like what was built anew, and touches nothing else: focus, scroll positions, selections
 // and what people are typing survive a refresh.
 
-// Makes the children of `parent` those of the list `wanted`.
-export function morphChildren(parent, wanted) {
+// Makes the children of `parent` those of the list `wanted`; the focus stays where it is as long as that is there.
+export function morphInto(parent, wanted) {
+  const focused = document.activeElement;
+  morphChildren(parent, wanted);
+  // An element that is moved loses it.
+  if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+}
+
+function morphChildren(parent, wanted) {
+  const keys = new Set(wanted.map((want) => want.dataset?.key));
   const keyed = new Map();
-  for (const child of parent.children) {
-    if (child.dataset?.key !== undefined) keyed.set(child.dataset.key, child);
+  for (const child of [...parent.children]) {
+    const key = child.dataset?.key;
+    if (key === undefined) continue;
+    // What is gone first: then what comes after it need not be moved.
+    if (keys.has(key)) keyed.set(key, child);
+    else child.remove();
   }
   let place = parent.firstChild;
   for (const want of wanted) {
@@ -37,7 +49,7 @@ function morph(have, want) {
     return;
   }
   if (!(have instanceof Element)) return;
-  const kept = have.dataset.keep !== undefined;
+  const kept = have.dataset?.keep !== undefined;
   attributes(have, want);
   if (want.handlers) {
     for (const type of Object.keys(want.handlers)) {
@@ -49,7 +61,7 @@ function morph(have, want) {
   have.handlers = want.handlers;
   if (kept && have.nodeName !== "DETAILS") return;
   morphChildren(have, [...want.childNodes]);
-  value(have, want, kept);
+  value(have, want);
 }
 
 function attributes(have, want) {

@@ -38,6 +38,10 @@ export function controls(subscription, after, tried) {
   };
   const pause = () => toggle("/webhook/pause", "paused", "/webhook/resume", "goes on");
   const resume = () => toggle("/webhook/resume", "goes on", "/webhook/pause", "paused again");
+  const retry = async () => {
+    if (await attempt("/webhook/resume", { integration_id: id })) notice(`${name}: what waits is tried at once.`);
+    after();
+  };
   const test = async () => {
     try {
       const answer = await call("/webhook/test", { integration_id: id });
@@ -49,7 +53,8 @@ export function controls(subscription, after, tried) {
   };
   return h("div", { class: "buttons" },
     button("Test", test, { disabled: !can, key: "test" }),
-    subscription.status === "disabled" ? null : ["paused", "gone", "broken"].includes(subscription.status)
+    ["failing", "broken"].includes(subscription.status) && button("Try now", retry, { class: "main", disabled: !can, key: "retry" }),
+    subscription.status === "disabled" ? null : ["paused", "gone"].includes(subscription.status)
       ? button("Resume", resume, { class: "main", disabled: !can, key: "resume" })
       : button("Pause", pause, { disabled: !can, key: "pause" }),
     button("Replay …", () => replay(subscription, after), { disabled: !can, key: "replay" }));
