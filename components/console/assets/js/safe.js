@@ -40,7 +40,7 @@ export function picture({ src, alt, href }) {
     frame.replaceChildren(address(href) ? link(href, image) : image);
   };
   frame.append(
-    h("button", { type: "button", class: "quiet", on: { click: show } }, `Show picture from ${url.host}`),
+    h("button", { type: "button", on: { click: show } }, `Show picture from ${url.host}`),
     " ", alt || "", " ", address(href) ? link(href, "open") : link(src, "open"));
   return frame;
 }

@@ -47,7 +47,7 @@ function entry(item) {
   const seconds = Math.floor(item.created_at / 1000);
   const actor = item.creator_id ? personName(item.creator_id) : item.type === "i_comm" && detail.integration_id ? integrationName(detail.integration_id) : "";
   return h("li", { class: kind(item.type), key: `${item.created_at}-${item.type}` },
-    h("time", { datetime: new Date(item.created_at).toISOString(), title: words.date(seconds) }, words.now() - seconds < 86_400 ? words.clock(seconds) : words.date(seconds)),
+    h("time", { datetime: new Date(item.created_at).toISOString(), title: words.date(seconds) }, words.lately(seconds)),
     h("div", {},
       h("p", {}, actor && h("strong", {}, h("bdi", {}, actor)), actor && " ", sentence),
       item.type === "i_comm" && h("blockquote", {}, description(detail.comment ?? "")),

@@ -28,8 +28,12 @@ export function age(since) {
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
+const SHORT = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
 export const date = (seconds) => (seconds ? FULL.format(new Date(seconds * 1000)) : "never");
 export const clock = (seconds) => CLOCK.format(new Date(seconds * 1000));
+// The clock alone where it was lately, else the day as well.
+export const lately = (seconds) => (now() - seconds < 43_200 ? CLOCK : SHORT).format(new Date(seconds * 1000));
 
 // "1 alert", "2 alerts".
 export const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
