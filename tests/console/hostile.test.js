@@ -47,7 +47,7 @@ test("nothing that an alert brings along runs, loads, or becomes an element", as
   assert.deepEqual(await strange(page), []);
   await view.shot("hostile-list");
   // As text it is there.
-  const told = await page.locator(".row").allInnerTexts();
+  const told = await page.locator(".row").allTextContents();
   for (const text of ["<svg onload=", "<iframe srcdoc=", "{{constructor.constructor"]) assert.ok(told.some((row) => row.includes(text)), text);
   assert.ok(!told.some((row) => /[\u202a-\u202e\u2066-\u2069]/.test(row)), "a character that turns its neighbours around");
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));

@@ -18,7 +18,7 @@ import { deliveriesPage } from "./pages/deliveries.js";
 import { routingPage } from "./pages/routing.js";
 import { startPage } from "./pages/start.js";
 
-const PAGES = {
+const PAGES = new Map(Object.entries({
   incidents: incidentsPage,
   incident: incidentPage,
   explain: explainPage,
@@ -26,10 +26,10 @@ const PAGES = {
   webhook: deliveriesPage,
   routing: routingPage,
   start: startPage,
-};
+}));
 const NAV = [["incidents", "Incidents", "i"], ["webhooks", "Webhooks", "w"], ["routing", "Routing", "r"], ["start", "Connect", "c"]];
 // Which of them a page belongs to.
-const WITHIN = { incident: "incidents", explain: "incidents", webhook: "webhooks" };
+const WITHIN = new Map([["incident", "incidents"], ["explain", "incidents"], ["webhook", "webhooks"]]);
 
 // The page that is shown: `{id, page, leaving}`; what it asks is given up when it is left.
 let shown = null;
@@ -41,7 +41,7 @@ const main = () => document.getElementById("main");
 function render() {
   const place = here().path[0] ?? "incidents";
   const inside = session.key() !== "" && !state.signingIn;
-  morphInto(document.getElementById("top"), header(WITHIN[place] ?? place, inside));
+  morphInto(document.getElementById("top"), header(WITHIN.get(place) ?? place, inside));
   if (!inside) {
     document.title = "Sign in · Alarum";
     return morphInto(main(), signIn(state.problem, enter));
@@ -74,7 +74,7 @@ function arrive() {
   const id = place.path.join("/") || "incidents";
   if (shown?.id !== id) {
     shown?.leaving.abort();
-    const make = PAGES[place.path[0] ?? "incidents"] ?? incidentsPage;
+    const make = PAGES.get(place.path[0]) ?? incidentsPage;
     const page = make(place, { render, refresh });
     const entered = shown !== null;
     shown = { id, page, leaving: new AbortController(), loading: false };

@@ -26,7 +26,7 @@ export function severity(name) {
 
 // Class names come from here and from no answer.
 function known(name) {
-  return name in SHAPES ? name : "Info";
+  return Object.hasOwn(SHAPES, name ?? "") ? name : "Info";
 }
 
 export function progress(incident) {

@@ -10,7 +10,7 @@ const names = (ids) => (ids ?? []).map((id) => personName(typeof id === "object"
 const BY = { event: "its alerts recovered", autorslv: "the time for it was over" };
 
 // What happened, by type. Parts that came from outside are texts, nothing else.
-const SENTENCES = {
+const SENTENCES = Object.assign(Object.create(null), {
   i_new: (d) => ["began", d.severity ? ` as ${d.severity}` : ""],
   i_assign: (d) => [d.to?.length || d.person_ids?.length ? `assigned to ${names(d.to ?? d.person_ids)}` : "triggered again"],
   i_a_rspd: (d) => [`asked ${names(d.to)}`],
@@ -34,7 +34,7 @@ const SENTENCES = {
   i_silence: (d) => ["silenced alerts like these", d.seconds ? ` for ${words.span(d.seconds)}` : ""],
   i_disable_merge: () => ["lets no further alert join"],
   a_close: () => ["closed an alert"],
-};
+});
 
 export function timeline(items) {
   return h("ol", { class: "timeline" }, items.map(entry));
