@@ -11,6 +11,7 @@ pub mod board;
 pub mod call;
 pub mod channel;
 pub mod config;
+pub mod console;
 pub mod count;
 pub mod courier;
 mod day;

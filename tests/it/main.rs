@@ -11,6 +11,7 @@ mod alert_webhooks;
 mod archive;
 mod channel_rules;
 mod channels;
+mod console;
 mod custom_actions;
 mod delivering;
 mod delivering_apart;
