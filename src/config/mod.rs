@@ -3,10 +3,12 @@
 //! Everything that people decide stands here: who may push (integrations and their keys), where alerts go (channels
 //! and routes), who is told (subscriptions), who may read (app keys). Keys are secrets: no `Debug` here prints one.
 
+mod app_key;
 mod delivery;
 mod document;
 mod integration;
 mod people;
+mod reading;
 mod subscription;
 mod toml;
 mod validate;
@@ -14,9 +16,9 @@ mod validate;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+pub use self::app_key::{AppKey, Role};
 pub use self::delivery::Delivery;
 pub use self::document::Document;
-use self::document::Entry;
 pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
 pub use self::people::{Field, FieldKind, Person};
 pub use self::subscription::{Details, Subscription, SubscriptionKind, shown};
@@ -75,47 +77,6 @@ pub struct Account {
     pub id: i64,
     /// `account_name`.
     pub name: String,
-}
-
-/// A key to the Open API.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AppKey {
-    /// Whose key it is.
-    pub name: String,
-    /// The key or its hash.
-    #[serde(alias = "hash")]
-    pub key: Key,
-    /// Whose actions are done with it; 0: its own, under its name.
-    #[serde(default)]
-    pub person_id: i64,
-    /// What it may do.
-    #[serde(default)]
-    pub role: Role,
-}
-
-/// What may be done with an app key. Each role may do what those before it may.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// To ask.
-    Read,
-    /// To act on incidents, alerts and webhooks.
-    #[default]
-    Operate,
-    /// To change the configuration.
-    Administer,
-}
-
-impl Role {
-    /// Its name in the document.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Operate => "operate",
-            Self::Administer => "administer",
-        }
-    }
 }
 
 /// A channel: the place where alerts become incidents.
@@ -188,171 +149,6 @@ pub struct Access {
 pub struct ConfigError(pub String);
 
 impl Config {
-    /// Reads and validates a text.
-    ///
-    /// # Errors
-    /// The first problem, with its section and field.
-    pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        Self::read(Document::parse(text)?)
-    }
-
-    /// Reads and validates a document.
-    ///
-    /// # Errors
-    /// The first problem, with its section and field.
-    pub fn read(mut document: Document) -> Result<Self, ConfigError> {
-        let mut config = Self::read_with(&mut document, with_details)?;
-        config.validate_delivery()?;
-        config.read_people(&mut document)?;
-        config.read_keys(&mut document)?;
-        config.read_fields(&mut document)?;
-        Ok(config)
-    }
-
-    /// The same without what only delivery needs, how and where subscriptions are sent to, and what only calls need: keys,
-    /// people, custom fields.
-    ///
-    /// # Errors
-    /// As [`Config::read`], for the rest of the document.
-    pub fn read_for_intake(mut document: Document) -> Result<Self, ConfigError> {
-        Self::read_with(&mut document, without_details)
-    }
-
-    fn read_with(
-        document: &mut Document,
-        subscriptions: impl FnOnce(&mut Document) -> Result<Vec<Subscription>, ConfigError>,
-    ) -> Result<Self, ConfigError> {
-        let read = |mut entry: Entry| {
-            entry.split(&Rules::REVISIONS);
-            let rules = entry.split(&Rules::FIELDS).read()?;
-            Ok(Integration { rules, ..entry.read()? })
-        };
-        let integrations = document.read_entries("integrations", read)?;
-        let mapping_tables = document.list("mapping_tables")?;
-        let read = |mut entry: Entry| {
-            let rules = entry.split(&ChannelRules::FIELDS).read()?;
-            Ok(Channel { rules, ..entry.read()? })
-        };
-        let channels = document.read_entries("channels", read)?;
-        let calendars = document.list("calendars")?;
-        let time_zone = document.optional("time_zone")?.unwrap_or_default();
-        let subscriptions = subscriptions(document)?;
-        let config = Self {
-            integrations,
-            mapping_tables,
-            calendars,
-            time_zone,
-            ..Self::shared(document, channels, subscriptions)?
-        };
-        config.validate_integrations()?;
-        Ok(config)
-    }
-
-    /// The same without what only intake or delivery needs: the rules of integrations and channels, mapping tables,
-    /// how and where subscriptions are sent to.
-    ///
-    /// # Errors
-    /// As [`Config::read`], for the rest of the document.
-    pub fn read_without_rules(mut document: Document) -> Result<Self, ConfigError> {
-        let subscriptions = without_details(&mut document)?;
-        let mut config = Self::read_rest(&mut document, subscriptions)?;
-        config.read_people(&mut document)?;
-        config.read_keys(&mut document)?;
-        config.read_fields(&mut document)?;
-        Ok(config)
-    }
-
-    /// What delivery needs: the same with how and where subscriptions are sent to, without keys and custom fields.
-    ///
-    /// # Errors
-    /// As [`Config::read`], for what is read.
-    pub fn read_for_delivery(mut document: Document) -> Result<Self, ConfigError> {
-        Self::read_delivery(&mut document)
-    }
-
-    /// The same with keys.
-    ///
-    /// # Errors
-    /// As [`Config::read`], for what is read.
-    pub fn read_for_webhooks(mut document: Document) -> Result<Self, ConfigError> {
-        let mut config = Self::read_delivery(&mut document)?;
-        config.read_keys(&mut document)?;
-        Ok(config)
-    }
-
-    fn read_delivery(document: &mut Document) -> Result<Self, ConfigError> {
-        let subscriptions = with_details(document)?;
-        let mut config = Self::read_rest(document, subscriptions)?;
-        config.validate_delivery()?;
-        config.read_people(document)?;
-        Ok(config)
-    }
-
-    fn read_rest(document: &mut Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {
-        let read = |mut entry: Entry| {
-            entry.split(&Rules::REVISIONS);
-            entry.split(&Rules::FIELDS);
-            entry.read()
-        };
-        let integrations = document.read_entries("integrations", read)?;
-        let read = |mut entry: Entry| {
-            entry.split(&ChannelRules::FIELDS);
-            entry.read()
-        };
-        let channels = document.read_entries("channels", read)?;
-        Ok(Self { integrations, ..Self::shared(document, channels, subscriptions)? })
-    }
-
-    /// What every component needs.
-    fn shared(
-        document: &mut Document,
-        channels: Vec<Channel>,
-        subscriptions: Vec<Subscription>,
-    ) -> Result<Self, ConfigError> {
-        let version: u32 = document.required("version")?;
-        if version != 1 {
-            return Err(ConfigError(format!("version: must be 1, is {version}")));
-        }
-        document.allows_calls()?;
-        let config = Self {
-            base_url: document.optional("base_url")?.unwrap_or_default(),
-            account: document.required("account")?,
-            app_keys: Vec::new(),
-            people: Vec::new(),
-            fields: Vec::new(),
-            channels,
-            integrations: Vec::new(),
-            mapping_tables: Vec::new(),
-            calendars: Vec::new(),
-            time_zone: TimeZone::default(),
-            subscriptions,
-            delivery: document.optional("delivery")?.unwrap_or_default(),
-            tick: document.optional("tick")?.unwrap_or_default(),
-            metrics: document.optional("metrics")?.unwrap_or_default(),
-            retention_days: document.optional("retention_days")?.unwrap_or(RETENTION_DAYS),
-            revision: document.revision,
-            is_provisional: false,
-        };
-        config.validate_shared()?;
-        Ok(config)
-    }
-
-    fn read_people(&mut self, document: &mut Document) -> Result<(), ConfigError> {
-        self.people = document.list("people")?;
-        self.validate_people()
-    }
-
-    /// After people, whom keys name.
-    fn read_keys(&mut self, document: &mut Document) -> Result<(), ConfigError> {
-        self.app_keys = document.list("app_keys")?;
-        self.validate_keys()
-    }
-
-    fn read_fields(&mut self, document: &mut Document) -> Result<(), ConfigError> {
-        self.fields = document.list("fields")?;
-        self.validate_fields()
-    }
-
     /// The integration whose key this is. All keys are compared, each in constant time.
     pub fn integration_by_key(&self, key: &str) -> Option<&Integration> {
         let candidate = Candidate::new(key);
@@ -396,27 +192,6 @@ impl Config {
     pub fn integration(&self, id: i64) -> Option<&Integration> {
         self.integrations.iter().find(|i| i.id == id)
     }
-}
-
-/// The subscriptions without how they are sent to.
-fn without_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigError> {
-    let read = |mut entry: Entry| {
-        entry.split(&Details::FIELDS);
-        entry.read()
-    };
-    document.read_entries("subscriptions", read)
-}
-
-/// The subscriptions with how they are sent to.
-fn with_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigError> {
-    let read = |mut entry: Entry| {
-        let mut details: Details = entry.split(&Details::FIELDS).read()?;
-        let subscription: Subscription = entry.read()?;
-        let named = |problem| ConfigError(format!("subscriptions: id {}: {problem}", subscription.id));
-        details.check(&subscription).map_err(named)?;
-        Ok(Subscription { details, ..subscription })
-    };
-    document.read_entries("subscriptions", read)
 }
 
 /// The beginning of a hash: what tells a document from any other.

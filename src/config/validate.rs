@@ -122,6 +122,7 @@ impl Config {
     /// Finds the first problem of what only who delivers looks at: where to, how long, how signed. So a subscription
     /// that cannot be told keeps no alert from being taken.
     pub(super) fn validate_delivery(&self) -> Result<(), ConfigError> {
+        self.delivery.check_hosts()?;
         for subscription in &self.subscriptions {
             let at = format!("subscriptions: id {}", subscription.id);
             crate::delivery::sign::check_secret(&subscription.secret)

@@ -1,7 +1,7 @@
 //! The ingest component's handler: takes alert pushes.
 //!
-//! Read, admit, append to the journal, answer. Nothing is read from the store before the answer and one value is
-//! written, however many alerts a push has and wherever they go. Folding is somebody else's work; after the answer they
+//! Read, admit, append to the journal, answer. Nothing is read from the store before the answer (but once by each
+//! instance the configuration) and one value is written, however many alerts a push has and wherever they go. Folding is somebody else's work; after the answer they
 //! get a hint that there is some.
 
 mod advice;

@@ -123,10 +123,11 @@ impl Cache {
     async fn renew(&self, store: &impl Store, ports: &(impl Clock + Log), age_ms: u64) -> bool {
         let now = ports.now();
         let fresh = |at: Timestamp| at <= now && now.millis_since(at) < age_ms;
-        if self.looked_at.get().is_some_and(fresh) {
+        let has_looked = self.seen.borrow().is_some() || self.config.borrow().is_some();
+        if has_looked && self.looked_at.get().is_some_and(fresh) {
             return false;
         }
-        // Others of the instance go on by what there is meanwhile.
+        // Others of the instance go on by what there is meanwhile; where there is nothing, they look as well.
         self.looked_at.set(Some(now));
         let before = self.config.borrow().clone();
         if let Err(problem) = self.look(store, ports).await {

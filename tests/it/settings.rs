@@ -134,6 +134,28 @@ fn intake_reads_nothing_before_its_answer_but_once_when_it_is_cold() {
 }
 
 #[test]
+fn whoever_comes_together_to_a_cold_instance_is_taken() {
+    let world = World::by_stored(DEMO);
+    apply(&world, |document| add_channel(document, 102));
+    for _ in 0..20 {
+        world.cluster.restart();
+        let taken = std::rc::Rc::new(std::cell::Cell::new(0));
+        for key in ["a", "b", "c", "d"] {
+            let counted = taken.clone();
+            let request = request("POST", &target(PRIVATE_KEY, ""), &alert("Critical", key, json!({})).to_string());
+            world.cluster.push(request, move |answer| counted.set(counted.get() + usize::from(answer.status == 200)));
+            world.cluster.call(request_list(), |answer| assert_eq!(answer.status, 200));
+        }
+        world.cluster.run();
+        assert_eq!(taken.get(), 4);
+    }
+}
+
+fn request_list() -> alarum::http::Request {
+    request("POST", &format!("/incident/list?app_key={APP_KEY}"), r#"{"incident_ids": ["x"]}"#)
+}
+
+#[test]
 fn a_whole_document_names_the_version_that_it_is_based_on() {
     let world = World::by_stored(DEMO);
     apply(&world, |document| add_channel(document, 102));

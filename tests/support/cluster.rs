@@ -196,12 +196,13 @@ impl Cluster {
             answered(answer);
             if let Some(hint) = hint {
                 let sim = cluster.sim.clone();
-                sim.spawn(nth as u64, async move {
-                    ingest.component.after(&store, &node, hint).await;
-                    if cluster.by_stored.get() {
-                        ingest.intake_cache(&cluster).refresh(&store, &node).await;
-                    }
-                });
+                if cluster.by_stored.get() {
+                    let (cache, store, node) = (ingest.intake_cache(&cluster), store.clone(), node.clone());
+                    sim.spawn(nth as u64, async move {
+                        cache.refresh(&store, &node).await;
+                    });
+                }
+                sim.spawn(nth as u64, async move { ingest.component.after(&store, &node, hint).await });
             }
         });
     }

@@ -18,7 +18,7 @@ thread_local! {
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
     let actions = ACTIONS.with(Rc::clone);
-    let cache = spin::configuration(|file| Cache::new(Config::read_without_rules, file));
+    let cache = spin::configuration(|file| Cache::new(Config::read_for_actions, file));
     let config = cache.current(&SpinStore, &Spin).await;
     let (answer, to_deliver) = actions.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     if !to_deliver.is_empty() {

@@ -17,7 +17,7 @@ thread_local! {
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
     let fanout = FANOUT.with(Rc::clone);
-    let cache = spin::configuration(|file| Cache::new(Config::read_without_rules, file));
+    let cache = spin::configuration(|file| Cache::new(Config::read_for_folding, file));
     let config = cache.current(&SpinStore, &Spin).await;
     let (answer, after) = fanout.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     deliver(after.to_deliver);
