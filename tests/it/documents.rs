@@ -129,6 +129,7 @@ fn the_manifest_leads_each_call_to_its_component_and_nothing_else_from_outside()
     assert_eq!(routes("alerts"), shown(&ALERTS));
     assert_eq!(routes("settings"), shown(&SETTINGS));
     assert_eq!(routes("webhooks"), shown(&WEBHOOKS));
+    assert_eq!(routes("console"), shown(&["/console/...", "/incident/detail/..."]));
     assert_eq!(routes("api"), shown(&["/..."]));
 }
 

@@ -13,8 +13,10 @@ pub const APPLICATION: [&str; 9] =
 /// The runner's tests use this one.
 pub const FIXTURE: &str = "runner-fixture";
 /// All packages that link for the target alone; clippy looks at them there.
-const FOR_TARGET_ONLY: [&str; 12] =
-    ["ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "console", FIXTURE, "floor", "guest"];
+const FOR_TARGET_ONLY: [&str; 12] = [
+    "ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "console", FIXTURE, "floor",
+    "guest",
+];
 
 /// Builds packages for the target, in release.
 ///
