@@ -134,7 +134,7 @@ for (const size of Object.keys(SIZES)) {
     assert.equal((await now(one)).progress, "Processing");
 
     await button("Snooze").click();
-    await page.getByLabel("For").selectOption("120");
+    await page.getByLabel("For", { exact: true }).selectOption("120");
     await view.shot("snooze");
     await page.getByRole("dialog").getByRole("button", { name: "Snooze" }).click();
     await undo("asleep for 2 h", "awake");
@@ -282,6 +282,7 @@ test("everything can be done with the keyboard, and ? tells how", async () => {
   await page.keyboard.press("s");
   await page.keyboard.press("Enter");
   await view.notice("asleep for 1 h");
+  await page.locator(".head").getByText("Snoozed").waitFor();
   await page.keyboard.press("w");
   await view.notice("awake");
   await page.keyboard.press("c");
