@@ -165,7 +165,7 @@ impl Cache {
         let changed = stored.is_some() && !known_file && self.file.allows_calls();
         *self.seen.borrow_mut() = Some(stored);
         if changed && !self.is_lenient && !self.has_said.replace(true) {
-            log.line("level=warn msg=\"the file is not the one that the stored configuration was taken from; /config/apply takes it\"");
+            log.line("level=warn msg=\"file changed\"");
         }
         let config = document.and_then(self.read).map_err(|error| error.0)?;
         *self.config.borrow_mut() = Some(Rc::new(config));
@@ -178,7 +178,9 @@ impl Cache {
         if config.is_none() && self.is_lenient {
             match self.file.document().and_then(self.read) {
                 Ok(file) => *config = Some(Rc::new(Config { is_provisional: true, ..file })),
-                Err(error) => log.line(&format!("level=error msg=\"the file is not valid\" problem={:?}", error.0)),
+                Err(ConfigError(problem)) => {
+                    log.line(&format!("level=error msg=\"file not valid\" problem={problem:?}"));
+                }
             }
         }
         if self.seen.borrow().is_none() {
