@@ -11,6 +11,8 @@ pub mod board;
 pub mod call;
 pub mod channel;
 pub mod config;
+pub mod console;
+pub mod count;
 pub mod courier;
 mod day;
 pub mod delivery;
@@ -34,6 +36,7 @@ pub mod settings;
 pub mod sorted;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;
+pub mod status;
 pub mod time;
 pub mod title;
 pub mod value;

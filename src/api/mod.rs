@@ -5,6 +5,7 @@
 
 mod act;
 mod alert;
+mod cursor;
 mod incident;
 mod listing;
 mod lookup;
@@ -12,6 +13,7 @@ mod parameters;
 mod past;
 mod query;
 mod settings;
+mod walk;
 mod webhook;
 
 use serde::Serialize;
@@ -45,7 +47,8 @@ struct List {
     items: Vec<Value>,
     total: usize,
     has_next_page: bool,
-    search_after_ctx: &'static str,
+    /// Where the next page goes on; empty: nowhere.
+    search_after_ctx: String,
 }
 
 /// A call of the Open API whose key was found to be valid.

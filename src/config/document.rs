@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{ConfigError, hash_of};
 
 /// All sections and fields that there are.
-const SECTIONS: [&str; 16] = [
+const SECTIONS: [&str; 17] = [
     "version",
     "administration",
     "base_url",
@@ -26,6 +26,7 @@ const SECTIONS: [&str; 16] = [
     "subscriptions",
     "delivery",
     "tick",
+    "metrics",
     "retention_days",
 ];
 

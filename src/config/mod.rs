@@ -58,7 +58,9 @@ pub struct Config {
     /// How webhooks are delivered.
     pub delivery: Delivery,
     /// Who may call tick.
-    pub tick: Tick,
+    pub tick: Access,
+    /// Who may see the figures.
+    pub metrics: Access,
     /// How long what is over is kept: closed incidents, changes, alerts that were in no incident. Days.
     pub retention_days: u64,
     /// What tells this document from any other: a hash of its text, or of what is stored.
@@ -131,12 +133,12 @@ impl Channel {
     }
 }
 
-/// Who may call tick.
+/// Who may call tick, or see the figures.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tick {
-    /// The key that a scheduler gives as `?key=`; without one, anybody may call it (it does bounded work that would
-    /// be done anyway). It or its hash.
+pub struct Access {
+    /// The key that is given as `?key=`; without one, anybody may (tick does bounded work that would be done anyway, the
+    /// figures hold ids and counts and nothing else). It or its hash.
     #[serde(alias = "hash")]
     pub key: Option<Key>,
 }

@@ -161,6 +161,7 @@ impl Config {
             subscriptions,
             delivery: document.optional("delivery")?.unwrap_or_default(),
             tick: document.optional("tick")?.unwrap_or_default(),
+            metrics: document.optional("metrics")?.unwrap_or_default(),
             retention_days: document.optional("retention_days")?.unwrap_or(RETENTION_DAYS),
             revision: document.revision,
             is_provisional: false,

@@ -17,6 +17,7 @@ mod stored;
 mod sweep;
 
 pub use acting::{ActError, Acted};
+pub use archive::FoundAlert;
 pub use error::FoldError;
 pub(crate) use first::create;
 pub use folder::{Folded, Folder};

@@ -70,6 +70,7 @@ pub struct Cache {
     seen: RefCell<Option<Option<Vec<u8>>>>,
     looked_at: Cell<Option<Timestamp>>,
     has_said: Cell<bool>,
+    problem: RefCell<String>,
 }
 
 impl Cache {
@@ -83,6 +84,7 @@ impl Cache {
             seen: RefCell::default(),
             looked_at: Cell::default(),
             has_said: Cell::default(),
+            problem: RefCell::default(),
         }
     }
 
@@ -108,6 +110,11 @@ impl Cache {
         self.renew(store, ports, FRESH_MS).await
     }
 
+    /// Why there was none when it was last looked for; without secrets.
+    pub fn problem(&self) -> String {
+        self.problem.borrow().clone()
+    }
+
     /// Forgets when it looked: what was just stored is to be seen.
     pub fn expire(&self) {
         self.looked_at.set(None);
@@ -124,7 +131,8 @@ impl Cache {
         self.looked_at.set(Some(now));
         let before = self.config.borrow().clone();
         if let Err(problem) = self.look(store, ports).await {
-            ports.line(&format!("the configuration cannot be read: {problem}"));
+            ports.line(&format!("level=error msg=\"configuration not read\" problem={problem:?}"));
+            *self.problem.borrow_mut() = problem;
             self.do_without(ports);
         }
         match (&before, &*self.config.borrow()) {
@@ -157,7 +165,7 @@ impl Cache {
         let changed = stored.is_some() && !known_file && self.file.allows_calls();
         *self.seen.borrow_mut() = Some(stored);
         if changed && !self.is_lenient && !self.has_said.replace(true) {
-            log.line("the file is not the one that the stored configuration was taken from; /config/apply takes it");
+            log.line("level=warn msg=\"file changed\"");
         }
         let config = document.and_then(self.read).map_err(|error| error.0)?;
         *self.config.borrow_mut() = Some(Rc::new(config));
@@ -170,7 +178,9 @@ impl Cache {
         if config.is_none() && self.is_lenient {
             match self.file.document().and_then(self.read) {
                 Ok(file) => *config = Some(Rc::new(Config { is_provisional: true, ..file })),
-                Err(error) => log.line(&format!("the file is not valid: {error}")),
+                Err(ConfigError(problem)) => {
+                    log.line(&format!("level=error msg=\"file not valid\" problem={problem:?}"));
+                }
             }
         }
         if self.seen.borrow().is_none() {

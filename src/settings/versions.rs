@@ -216,7 +216,8 @@ impl<S: Store, P: Clock + Random + Log> Versions<'_, S, P> {
             gone.push(key);
         }
         if let Err(error) = self.store.delete_many(&gone).await {
-            self.ports.line(&format!("an old configuration was not deleted: {error}"));
+            let error = error.to_string();
+            self.ports.line(&format!("level=warn msg=\"old configuration not deleted\" error={error:?}"));
         }
     }
 }

@@ -8,6 +8,7 @@ use alarum::channel::alike;
 use alarum::config::{Config, SubscriptionKind};
 use alarum::journal::Texts;
 use alarum::settings::edits::{EDITS, LISTS};
+use alarum::status::STATUS;
 use serde_json::{Value, json};
 
 use super::golden;
@@ -130,6 +131,8 @@ fn the_manifest_leads_each_call_to_its_component_and_nothing_else_from_outside()
     assert_eq!(routes("alerts"), shown(&ALERTS));
     assert_eq!(routes("settings"), shown(&[&SETTINGS[..], &CONFIGS, &LISTS, &EDITS].concat()));
     assert_eq!(routes("webhooks"), shown(&WEBHOOKS));
+    assert_eq!(routes("status"), shown(&STATUS));
+    assert_eq!(routes("console"), shown(&["/console/...", "/incident/detail/..."]));
     assert_eq!(routes("api"), shown(&["/..."]));
 }
 

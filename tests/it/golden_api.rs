@@ -16,6 +16,7 @@ fn settled(value: Value) -> Value {
             .into_iter()
             .map(|(name, value)| match name.as_str() {
                 "num" => (name, json!("$NUM")),
+                "search_after_ctx" if value != "" => (name, json!("$CURSOR")),
                 _ => (name, settled(value)),
             })
             .collect(),
@@ -55,6 +56,10 @@ fn run(case: &Value) -> Value {
     }
     if let Some(which) = case["call"]["incident"].as_u64() {
         call["incident_id"] = world.incidents()[which as usize]["incident_id"].clone();
+    }
+    if let Some(which) = case["call"]["alert"].as_u64() {
+        let of = json!({"incident_id": world.incidents()[which as usize]["incident_id"]});
+        call["alert_id"] = world.call("/incident/alert/list", &of).1["data"]["items"][0]["alert_id"].clone();
     }
     let (status, body) = world.call(case["call"]["path"].as_str().expect("a path"), &call);
     json!({"status": status, "body": settled(body)})

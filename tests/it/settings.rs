@@ -291,7 +291,7 @@ fn another_file_is_told_and_is_taken_by_call() {
     assert_eq!(data(&world, "/config/info", json!({}))["file_changed"], true);
     world.incidents();
     world.incidents();
-    let told = |world: &World| world.cluster.log.borrow().iter().filter(|line| line.contains("file is not")).count();
+    let told = |world: &World| world.cluster.log.borrow().iter().filter(|line| line.contains("file changed")).count();
     assert_eq!(told(&world), 2, "once by each instance");
     assert_eq!(data(&world, "/channel/info", json!({"channel_id": 101}))["channel_name"], "storage");
     let taken = data(&world, "/config/apply", json!({"source": "file", "version": 2}));

@@ -188,7 +188,7 @@ fn who_knows_a_configuration_goes_on_with_it_while_it_cannot_be_read() {
     world.cluster.set_faults(Faults { store_before: 1000, ..Faults::default() });
     let (status, answer) = world.call("/route/preview", &json!({"integration_id": 9002, "alert": {}}));
     assert_ne!(status, 503, "{answer}");
-    assert!(world.cluster.log.borrow().iter().any(|line| line.contains("configuration cannot be read")));
+    assert!(world.cluster.log.borrow().iter().any(|line| line.contains("configuration not read")));
 }
 
 #[test]

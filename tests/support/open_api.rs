@@ -9,6 +9,7 @@ use alarum::http::{Answer, Request};
 use alarum::ports::Relay as _;
 use alarum::settings::Cache;
 use alarum::settings::edits::{EDITS, LISTS};
+use alarum::status::{STATUS, Status};
 
 use super::cluster::{Cluster, Instance, OUTSIDE};
 
@@ -20,6 +21,7 @@ pub struct Components {
     alerts: Instance<Alerts>,
     settings: Instance<Settings>,
     pub webhooks: Instance<Webhooks>,
+    status: Instance<Status>,
 }
 
 /// Whether the settings component answers calls of this path.
@@ -59,6 +61,11 @@ impl Cluster {
                     let settings = &components.settings;
                     let cache = settings.cache(&cluster, |file| Cache::new(Config::read_without_rules, file));
                     answered(settings.component.handle(&store, &node, &cache, &request).await);
+                }
+                path if STATUS.contains(&path) => {
+                    let config = components.status.config(&cluster).await;
+                    let config = config.as_deref().ok_or("none");
+                    answered(components.status.component.handle(&store, &node, config, &request).await);
                 }
                 _ => {
                     let config = components.api.config(&cluster).await;
