@@ -55,9 +55,9 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let query = &Query::read(&self.parameters, self.ports.now().secs())?;
         let channels = query.channels();
         let mut boards = self.folder.view(channels).await?;
-        let Page { incidents, total, has_next_page } = self.page_of(query, &mut boards).await?;
+        let Page { incidents, total, has_next_page, next } = self.page_of(query, &mut boards).await?;
         let items = incidents.iter().map(|incident| self.show(incident)).collect();
-        Ok(super::json(List { items, total, has_next_page, search_after_ctx: String::new() }))
+        Ok(super::json(List { items, total, has_next_page, search_after_ctx: next }))
     }
 
     /// `/incident/info`.

@@ -3,12 +3,14 @@
 
 use serde_json::{Map, Value};
 
+use super::cursor::Cursor;
 use super::query::Query;
 use super::walk::{Found, Walk};
 use super::{Call, TOTAL_MAX};
 use crate::board::{Board, Incident, Listed, Progress, Shelf, label_hash};
 use crate::call::Failure;
 use crate::error::ApiError;
+use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
 
 /// Labels that all must be there, and the hashes of them.
@@ -26,6 +28,8 @@ pub(super) struct Page {
     pub total: usize,
     /// Whether more follow.
     pub has_next_page: bool,
+    /// Where the next page goes on; empty: nowhere.
+    pub next: String,
 }
 
 impl LabelFilter {
@@ -61,9 +65,15 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// The incidents of some boards that a query wants, as far as they are on its page.
     pub(super) async fn page_of(&self, query: &Query, boards: &mut [Board]) -> Result<Page, Failure> {
         let (skip, limit) = (query.paging.skip(), query.paging.limit);
-        let found = self.found(query, boards, TOTAL_MAX.max(skip + limit + 1)).await?;
-        let (total, has_next_page) = (found.len().min(TOTAL_MAX), found.len() > skip + limit);
+        let enough = if query.after.is_some() { limit + 1 } else { TOTAL_MAX.max(skip + limit + 1) };
+        let found = self.found(query, boards, enough).await?;
+        // Who goes on behind a place is told what was counted at the beginning.
+        let counted = found.len().min(TOTAL_MAX);
+        let total = query.after.as_ref().map_or(counted, |after| after.nth as usize);
+        let has_next_page = found.len() > skip + limit;
         let shown: Vec<Found> = found.into_iter().skip(skip).take(limit).collect();
+        let last = shown.last().filter(|_| has_next_page);
+        let next = last.map(|last| Cursor { nth: total as u64, ..Cursor::of(&last.id) }.write(query.list()));
         let mut closed_ids = Vec::new();
         for found in shown.iter().filter(|found| found.closed) {
             closed_ids.push(found.id.clone());
@@ -81,18 +91,21 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
                 incidents.extend(self.pages.loading(self.folder.store, board, get).await?);
             }
         }
-        Ok(Page { incidents, total, has_next_page })
+        Ok(Page { incidents, total, has_next_page, next: next.unwrap_or_default() })
     }
 
     /// What a query wants, in its order: at least so many, if there are.
     async fn found(&self, query: &Query, boards: &mut [Board], enough: usize) -> Result<Vec<Found>, Failure> {
-        let walk = Walk {
+        let mut walk = Walk {
             from: query.start_time,
             to: query.end_time,
             backwards: !query.asc,
             closed: query.wants_progress(Progress::Closed),
             enough,
         };
+        if let Some(began) = query.after.as_ref().and_then(|after| object_id_secs(&after.id)) {
+            (walk.from, walk.to) = if query.asc { (began, walk.to) } else { (walk.from, began) };
+        }
         let mut read = |board: &Board, shelf: Shelf, at: u64| {
             let (ids, next) = board.listed(shelf, at, walk.backwards, &mut |id, listed| query.wants(id, listed))?;
             Ok((ids.into_iter().map(|id| (0, id)).collect(), next))

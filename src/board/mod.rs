@@ -28,6 +28,7 @@ mod step;
 mod storing;
 mod tally;
 mod told;
+pub mod totals;
 mod tree;
 mod turn;
 

@@ -39,11 +39,15 @@ fn settled(value: Value) -> Value {
 }
 
 fn run(case: &Value) -> Value {
-    let mut world = World::with_config(GOLDEN);
+    let mut world = World::by_stored(GOLDEN);
     for push in case["pushes"].as_array().into_iter().flatten() {
         let target = with_keys(push["target"].as_str().expect("a target"));
         let answer = world.send(request("POST", &target, &push["body"].to_string()));
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    }
+    for before in case["calls_before"].as_array().into_iter().flatten() {
+        let (status, answer) = world.call(before["path"].as_str().expect("a path"), &before["body"]);
+        assert_eq!(status, 200, "{answer}");
     }
     let now = world.cluster.sim.now().secs();
     let mut call = case["call"]["body"].clone();
