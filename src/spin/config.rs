@@ -27,9 +27,13 @@ pub fn config_or_problem(parse: fn(&str) -> Result<Config, ConfigError>) -> Resu
 }
 
 fn load(parse: fn(&str) -> Result<Config, ConfigError>) -> Result<Rc<Config>, String> {
-    let text = std::fs::read_to_string(PATH);
-    let text = text.map_err(|error| format!("{PATH}: {error}; `cargo xtask init` makes config/alarum.toml"));
-    let config = text.and_then(|text| parse(&text).map_err(|error| format!("{PATH}: {error}")));
-    let config = config.map(Rc::new);
-    config.inspect_err(|problem| eprintln!("level=error msg=\"no configuration\" problem={problem:?}"))
+    let problem = match std::fs::read_to_string(PATH) {
+        Ok(text) => match parse(&text) {
+            Ok(config) => return Ok(Rc::new(config)),
+            Err(error) => error.0,
+        },
+        Err(error) => error.to_string(),
+    };
+    eprintln!("level=error msg=\"no configuration\" file={PATH} problem={problem:?}");
+    Err(problem)
 }
