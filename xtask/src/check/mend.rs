@@ -7,6 +7,8 @@ use toml_edit::Value;
 
 /// After so many problems nobody reads on.
 const PROBLEMS: usize = 100;
+/// How often something is mended at most.
+const ROUNDS: usize = 4 * PROBLEMS;
 /// Ids of what stands in for an entry whose own cannot be used.
 const FIRST_ID: i64 = 9_000_000_000_000;
 
@@ -23,7 +25,8 @@ pub struct Problem {
 pub fn problems(tree: &Node) -> Vec<Problem> {
     let mut search = Search { tree: tree.clone(), taken: Vec::new(), standing_in: 0 };
     let mut found: Vec<Problem> = Vec::new();
-    while let Some(text) = problem(&search.tree) {
+    for _ in 0..ROUNDS {
+        let Some(text) = problem(&search.tree) else { break };
         let mut path = locate(&search.tree, &text);
         match search.follows(&text, &path) {
             // It goes with what it was taken out of.
