@@ -8,5 +8,7 @@ mod journey;
 mod limits;
 mod odd_receivers;
 mod people;
+mod settings;
+mod status;
 mod webhooks;
 mod wire;
