@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::listing::Page;
-use super::parameters::{Paging, object_ids, text};
+use super::parameters::{Paging, flag, object_ids, text, texts};
 use super::query::Query;
 use super::{Call, List};
 use crate::board::{Board, ClosedIncident, FeedItem, Incident};
@@ -37,14 +37,11 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/incident/feed`: what happened to an incident, as far as it is kept.
     pub(super) async fn incident_feed(&self) -> Result<Value, Failure> {
         let paging = Paging::read(&self.parameters)?;
-        let types = match self.parameters.get("types") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
-            Some(_) => return Err(ApiError::invalid("types", "must be an array").into()),
-        };
+        let types = texts(&self.parameters, "types")?;
+        let asc = flag(&self.parameters, "asc")? == Some(true);
         let mut items = feed(&self.find_incident().await?, self.config.account.id);
-        items.retain(|item| types.is_empty() || types.iter().any(|wanted| item["type"] == *wanted));
-        if self.parameters.get("asc") != Some(&Value::Bool(true)) {
+        items.retain(|item| types.is_empty() || types.iter().any(|wanted| item["type"] == wanted.as_str()));
+        if !asc {
             items.reverse();
         }
         let has_next_page = items.len() > paging.skip() + paging.limit;

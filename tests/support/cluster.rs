@@ -14,6 +14,7 @@ use alarum::ports::{Clock as _, Random as _};
 use serde_json::Value;
 
 use super::open_api::Components;
+use super::openapi;
 use super::receiver::Receiver;
 use super::sim::Sim;
 use super::store::{MemoryStore, StoreHandle};
@@ -136,6 +137,7 @@ impl Cluster {
         self.sim.spawn(nth as u64, async move {
             let store = cluster.store_handle();
             let (answer, hint) = ingest.handle(&store, &node, Some(&cluster.config), &request).await;
+            openapi::check(&request, &answer);
             answered(answer);
             if let Some(hint) = hint {
                 let sim = cluster.sim.clone();
@@ -152,6 +154,9 @@ impl Cluster {
         self.sim.spawn(FANOUT + nth as u64, async move {
             let store = cluster.store_handle();
             let (answer, after) = fanout.handle(&store, &node, Some(&cluster.config), &request).await;
+            if request.path == "/tick" {
+                openapi::check(&request, &answer);
+            }
             answered(answer);
             let relay = |to_deliver| {
                 let node = node.clone();

@@ -7,10 +7,12 @@
 
 mod cluster;
 pub mod desk;
+pub mod documented;
 pub mod hostile;
 pub mod model;
 mod node;
 mod open_api;
+pub mod openapi;
 mod push;
 pub mod receiver;
 mod sim;

@@ -8,6 +8,7 @@ use alarum::http::{Answer, Request};
 use alarum::ports::Relay as _;
 
 use super::cluster::{Cluster, OUTSIDE};
+use super::openapi;
 
 /// An instance of each.
 #[derive(Default)]
@@ -20,8 +21,13 @@ pub struct Components {
 }
 
 impl Cluster {
-    /// Starts a call of the Open API.
+    /// Starts a call of the Open API. What is answered must be as it is described.
     pub fn call(self: &Rc<Self>, request: Request, answered: impl FnOnce(Answer) + 'static) {
+        let asked = request.clone();
+        let answered = move |answer: Answer| {
+            openapi::check(&asked, &answer);
+            answered(answer);
+        };
         let (node, cluster) = (self.node(), self.clone());
         self.sim.spawn(OUTSIDE, async move {
             let (store, config, components) = (cluster.store_handle(), Some(&*cluster.config), &cluster.components);

@@ -9,9 +9,11 @@ mod client;
 mod deployment;
 mod odd;
 mod receiver;
+mod schemathesis;
 
 pub use alertmanager::{Alertmanager, Amtool};
 pub use client::{Answer, Client};
 pub use deployment::{Deployment, Host, Options};
 pub use odd::{Behaviour, Odd};
 pub use receiver::{Received, Receiver};
+pub use schemathesis::Schemathesis;
