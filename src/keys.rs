@@ -74,7 +74,22 @@ pub fn body(subscription: i64, event_id: &str) -> String {
 
 /// A segment or index page of the delivery log of `owner`, a root document's name: written once.
 pub fn delivered(owner: &str, id: u64) -> String {
-    format!("alarum:1:l:{owner}:{id:016x}")
+    format!("{}{id:016x}", delivered_by(owner))
+}
+
+/// With what the keys of the delivery log of `owner` begin.
+pub fn delivered_by(owner: &str) -> String {
+    format!("alarum:1:l:{owner}:")
+}
+
+/// The counter of what intake refused, by the name of the error's code.
+pub fn refused(name: &str) -> String {
+    format!("alarum:1:refused:{name}")
+}
+
+/// What a probe of the store tries out; of each there are eight, by the last digits of `slot`.
+pub fn ready(name: &str, slot: u64) -> String {
+    format!("alarum:1:ready:{name}.{}", slot % 8)
 }
 
 #[cfg(test)]
@@ -93,6 +108,7 @@ mod tests {
             incident_alerts(&id),
             body(i64::MAX, &id),
             part(&delivered(&board_name(i64::MIN), u64::MAX), usize::MAX),
+            ready("missing", u64::MAX),
         ];
         for key in keys {
             assert!(

@@ -11,6 +11,7 @@ pub mod board;
 pub mod call;
 pub mod channel;
 pub mod config;
+pub mod count;
 pub mod courier;
 mod day;
 pub mod delivery;
@@ -33,6 +34,7 @@ pub mod secret;
 pub mod sorted;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;
+pub mod status;
 pub mod time;
 pub mod title;
 pub mod value;

@@ -26,6 +26,7 @@ mod step;
 mod storing;
 mod tally;
 mod told;
+pub mod totals;
 mod tree;
 mod turn;
 

@@ -29,6 +29,8 @@ pub struct Changes {
     pub(super) sources: Option<Sources>,
     /// The quick silences, where they changed.
     pub(super) silences: Option<Vec<QuickSilence>>,
+    /// What happened, for the totals: their names.
+    pub(super) counted: Vec<&'static str>,
 }
 
 /// A step on its way.
@@ -249,6 +251,11 @@ impl Step<'_> {
         }
         self.put(page::feed(id, incident.feed_cnt), Entity::Feed(item));
         incident.feed_cnt = incident.feed_cnt.saturating_add(1);
+    }
+
+    /// Counts something that happened, under a name among the board's counts.
+    pub fn count(&mut self, name: &'static str) {
+        self.changes.counted.push(name);
     }
 
     /// Puts an event into the outbox.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::ConfigError;
 
 /// All sections and fields that there are.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "version",
     "base_url",
     "account",
@@ -25,6 +25,7 @@ const SECTIONS: [&str; 15] = [
     "subscriptions",
     "delivery",
     "tick",
+    "metrics",
     "retention_days",
 ];
 

@@ -54,7 +54,9 @@ pub struct Config {
     /// How webhooks are delivered.
     pub delivery: Delivery,
     /// Who may call tick.
-    pub tick: Tick,
+    pub tick: Access,
+    /// Who may see the figures.
+    pub metrics: Access,
     /// How long what is over is kept: closed incidents, changes, alerts that were in no incident. Days.
     pub retention_days: u64,
     /// What tells this document from any other: a hash of its text.
@@ -138,12 +140,12 @@ impl Channel {
     }
 }
 
-/// Who may call tick.
+/// Who may call tick, or see the figures.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tick {
-    /// The key that a scheduler gives as `?key=`; without one, anybody may call it (it does bounded work that would
-    /// be done anyway).
+pub struct Access {
+    /// The key that is given as `?key=`; without one, anybody may (tick does bounded work that would be done anyway, the
+    /// figures hold ids and counts and nothing else).
     pub key: Option<Secret>,
 }
 
@@ -264,6 +266,7 @@ impl Config {
             subscriptions,
             delivery: document.optional("delivery")?.unwrap_or_default(),
             tick: document.optional("tick")?.unwrap_or_default(),
+            metrics: document.optional("metrics")?.unwrap_or_default(),
             retention_days: document.optional("retention_days")?.unwrap_or(RETENTION_DAYS),
             revision: digest.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first)),
         };

@@ -123,7 +123,9 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
                 Some(told) => due.push((item, told)),
                 None => {
                     let (id, event_id) = (line.subscription.id, &item.event_id);
-                    self.log.line(&format!("delivery lost subscription={id} event={event_id}: it is too old"));
+                    self.log.line(&format!(
+                        "level=warn msg=\"delivery lost\" subscription={id} event={event_id} reason=\"it is too old\""
+                    ));
                     line.give_up(&item.event_id);
                 }
             }
@@ -185,6 +187,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         let noting = &mut |queue: &mut Queue| {
             line.noted.iter().for_each(|noted| noted.note(queue));
             reached.note(&mut queue.replays);
+            queue.count(&line.report);
             // Whoever has the right now has a log of its own by now; what was tried here is then not accounted for.
             if queue.lease == Some(lease) {
                 (queue.lease, queue.log) = (None, log.clone());

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::error::FoldError;
 use super::gather::Gathered;
 use crate::board::Turn;
-use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS};
+use crate::count::{Counts, count};
+use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS, What};
 use crate::json;
 use crate::keys;
 use crate::ports::{Clock, Pace, Store, Swap};
@@ -56,6 +57,9 @@ pub struct Ledger {
     /// Whose turn it is to fold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
+    /// What was in the records that it has passed, and what else was counted: [`Ledger::RECORDS`] and those below.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub counts: Counts,
 }
 
 /// A live stream.
@@ -81,11 +85,20 @@ struct Passed {
 impl Ledger {
     /// The format that this version writes.
     pub const FORMAT: u32 = 1;
+    /// In `counts`: the records that it has passed.
+    pub const RECORDS: &str = "records";
+    /// In `counts`: the swaps of it that were lost, by those who won one later.
+    pub const LOST: &str = "lost";
+    /// In `counts`: the requests of an integration, whose id follows.
+    pub const REQUESTS: &str = "requests:";
+    /// In `counts`: the events of alerts of an integration, whose id follows.
+    pub const ALERTS: &str = "alerts:";
 
     pub(super) fn new() -> Self {
         let (streams, roots) = (SortedMap::new(), SortedMap::new());
         let (passed, paces) = (Vec::new(), SortedMap::new());
-        Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed, paces, turn: None }
+        let (v, turn, counts) = (Self::FORMAT, None, Counts::default());
+        Self { v, version: 0, known: 0, streams, roots, passed, paces, turn, counts }
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, FoldError> {
@@ -114,6 +127,7 @@ impl Ledger {
         clock: &impl Clock,
         change: &mut dyn FnMut(&mut Self) -> bool,
     ) -> Result<Self, FoldError> {
+        let mut lost = 0;
         for _ in 0..TRIES {
             let (bytes, handle) = store.read_to_swap(keys::LEDGER).await?;
             let Some(bytes) = bytes else {
@@ -125,9 +139,11 @@ impl Ledger {
                 return Ok(ledger);
             }
             ledger.version += 1;
+            ledger.counts.add(Self::LOST, lost);
             if store.swap(handle, &ledger.encode()).await? == Swap::Stored {
                 return Ok(ledger);
             }
+            lost += 1;
         }
         Err(FoldError::Contention("the ledger".to_owned()))
     }
@@ -157,6 +173,7 @@ impl Ledger {
         let retired = |read: &&Read| read.place.stream <= self.known && !self.streams.contains_key(&read.place.stream);
         let new: Vec<&Read> = gathered.records.iter().filter(|r| r.place.n > live(r) && !retired(r)).collect();
         self.paces = self.paces_with(&new);
+        self.count(&new);
         for (&stream, &head) in gathered.heads.iter() {
             if stream > self.known {
                 self.streams.entry(stream).or_insert(Live { head: 0, seen: gathered.at });
@@ -188,6 +205,20 @@ impl Ledger {
             !(at_its_end && gathered.at.millis_since(live.seen) > RETIRE_MS)
         });
         *self != before
+    }
+
+    /// Counts what is in records that it has not passed yet.
+    pub fn count(&mut self, records: &[&Read]) {
+        self.counts.add(Self::RECORDS, count(records.len()));
+        for accepted in records.iter().flat_map(|read| &read.record.accepted) {
+            let id = accepted.integration_id;
+            if !accepted.continues {
+                self.counts.add(&format!("{}{id}", Self::REQUESTS), 1);
+            }
+            if let What::Event(_) = accepted.what {
+                self.counts.add(&format!("{}{id}", Self::ALERTS), 1);
+            }
+        }
     }
 
     /// How many requests of each integration came lately, as far as the ledger has passed their records.

@@ -7,6 +7,7 @@ use alarum::api::{ACTS, ALERTS, INCIDENTS, SETTINGS, WEBHOOKS};
 use alarum::channel::alike;
 use alarum::config::{Config, SubscriptionKind};
 use alarum::journal::Texts;
+use alarum::status::STATUS;
 
 use super::golden;
 use crate::support::documented::{API, Documented};
@@ -128,6 +129,7 @@ fn the_manifest_leads_each_call_to_its_component_and_nothing_else_from_outside()
     assert_eq!(routes("alerts"), shown(&ALERTS));
     assert_eq!(routes("settings"), shown(&SETTINGS));
     assert_eq!(routes("webhooks"), shown(&WEBHOOKS));
+    assert_eq!(routes("status"), shown(&STATUS));
     assert_eq!(routes("api"), shown(&["/..."]));
 }
 

@@ -6,6 +6,7 @@ use alarum::engine::action::Action;
 use serde_json::{Value, json};
 
 use crate::support::World;
+use crate::support::prometheus::Figures;
 
 const BOARD: &str = "alarum:1:r:b101:1";
 
@@ -132,4 +133,20 @@ fn what_a_later_version_wrote_is_left_alone() {
     assert_eq!(world.cluster.store.value(BOARD), stored);
     let log = world.cluster.log.borrow();
     assert!(log.iter().any(|line| line.contains("cannot be read: format 3 is not known")), "{log:?}");
+}
+
+/// Nothing was counted before: what is open is, and what comes and goes from then on.
+#[test]
+fn what_was_open_before_is_counted() {
+    let (mut world, before) = world();
+    let open = |incidents: &[Value]| incidents.iter().filter(|i| i["progress"] != "Closed").count() as u64;
+    world.cluster.tick();
+    let figures = |world: &World| Figures::read(&world.cluster.get_now("/metrics"));
+    let closed = figures(&world).sum("alarum_incidents_closed_total");
+    assert_eq!(figures(&world).sum("alarum_open_incidents"), open(&world.incidents()));
+    assert!(open(&before) > 40);
+    world.recover("open1").fire("new one").fire("and another");
+    let now = figures(&world);
+    assert_eq!(now.sum("alarum_open_incidents"), open(&world.incidents()));
+    assert_eq!(now.sum("alarum_incidents_closed_total"), closed + 1);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use alarum::api::{ACTS, ALERTS, INCIDENTS, SETTINGS, WEBHOOKS};
 use alarum::ingest::Door;
+use alarum::status::STATUS;
 use serde_json::{Map, Value, json};
 
 use crate::support::documented::Documented;
@@ -33,13 +34,12 @@ fn paths() -> &'static Map<String, Value> {
 #[test]
 fn every_path_that_is_served_is_described_and_no_other() {
     let calls = [INCIDENTS.as_slice(), &ACTS, &ALERTS, &SETTINGS, &WEBHOOKS].concat();
-    let others = ["/tick", "/openapi.json"];
     let doors: Vec<&str> = include_str!("../../docs/doors.md")
         .lines()
         .filter(|line| line.starts_with("| "))
         .flat_map(|line| line.split('`').skip(1).step_by(2).filter(|text| Door::at(text).is_some()))
         .collect();
-    let served: BTreeSet<&str> = calls.iter().copied().chain(others).chain(doors).collect();
+    let served: BTreeSet<&str> = calls.iter().copied().chain(STATUS).chain(["/tick"]).chain(doors).collect();
     let described: BTreeSet<&str> = paths().keys().map(String::as_str).collect();
     let missing: Vec<_> = served.difference(&described).collect();
     let unknown: Vec<_> = described.difference(&served).collect();
@@ -206,6 +206,12 @@ fn a_push_with_a_field_of_another_type_is_refused_by_its_name() {
             assert!(answer.status == 400 && answered.contains(name), "{path} {body}: {answered}");
         });
     }
+}
+
+#[test]
+fn the_description_is_served_to_anybody() {
+    let served = World::new().call_raw(request("GET", "/openapi.json", ""));
+    assert_eq!(served, (200, description().clone()));
 }
 
 #[test]

@@ -210,6 +210,15 @@ impl Cluster {
         result.take().expect("an answer")
     }
 
+    /// Asks by GET and runs until it has answered.
+    pub fn get_now(self: &Rc<Self>, target: &str) -> Answer {
+        let result = Rc::new(RefCell::new(None));
+        let slot = result.clone();
+        self.call(request("GET", target, ""), move |answer| *slot.borrow_mut() = Some(answer));
+        self.run();
+        result.take().expect("an answer")
+    }
+
     /// Calls tick and runs until it has answered.
     pub fn tick(self: &Rc<Self>) -> Value {
         let result = Rc::new(RefCell::new(Value::Null));

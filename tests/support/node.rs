@@ -32,6 +32,7 @@ impl Random for Node {
 
 impl Log for Node {
     fn line(&self, text: &str) {
+        assert!(is_logfmt(text), "{text}");
         self.cluster.log.borrow_mut().push(text.to_owned());
     }
 }
@@ -103,6 +104,40 @@ impl Admission for Node {
     async fn decline(&self) {}
 
     fn accept(&self) {}
+}
+
+/// Whether a line is `key=value` pairs that begin with its level and what happened.
+pub fn is_logfmt(line: &str) -> bool {
+    let mut rest = line;
+    let mut names = Vec::new();
+    loop {
+        let Some((name, value)) = rest.split_once('=') else { return false };
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+            return false;
+        }
+        names.push(name);
+        let end = match value.strip_prefix('"') {
+            Some(quoted) => {
+                let mut escaped = false;
+                let end = quoted.find(|c| {
+                    let ends = c == '"' && !escaped;
+                    escaped = c == '\\' && !escaped;
+                    ends
+                });
+                let Some(end) = end else { return false };
+                end + 2
+            }
+            None => value.find(' ').unwrap_or(value.len()),
+        };
+        if value[..end].is_empty() || value.chars().any(char::is_control) {
+            return false;
+        }
+        if end == value.len() {
+            return names.starts_with(&["level", "msg"]);
+        }
+        let Some(next) = value[end..].strip_prefix(' ') else { return false };
+        rest = next;
+    }
 }
 
 impl Node {

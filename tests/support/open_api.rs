@@ -6,6 +6,7 @@ use alarum::api::{ACTS, ALERTS, Actions, Alerts, Api, SETTINGS, Settings, WEBHOO
 use alarum::fanout::relay;
 use alarum::http::{Answer, Request};
 use alarum::ports::Relay as _;
+use alarum::status::{STATUS, Status};
 
 use super::cluster::{Cluster, OUTSIDE};
 use super::openapi;
@@ -18,6 +19,7 @@ pub struct Components {
     alerts: Alerts,
     settings: Settings,
     pub webhooks: Webhooks,
+    status: Status,
 }
 
 impl Cluster {
@@ -49,6 +51,10 @@ impl Cluster {
                 }
                 path if SETTINGS.contains(&path) => {
                     answered(components.settings.handle(&store, &node, config, &request).await);
+                }
+                path if STATUS.contains(&path) => {
+                    let config = config.ok_or("none");
+                    answered(components.status.handle(&store, &node, config, &request).await);
                 }
                 _ => answered(components.api.handle(&store, &node, config, &request).await),
             }

@@ -50,18 +50,22 @@ pub fn schema_problems(schema: &Value, value: &Value) -> Vec<String> {
 }
 
 /// What is wrong with an answer by the description.
-pub fn answer_problems(path: &str, method: &str, status: u16, body: &Value) -> Vec<String> {
-    let refusal = json!({"$ref": "#/components/schemas/Refusal"});
-    let schema = match (operation(path, method), status) {
-        // Of what is not described there is nothing but this.
-        (None, 404 | 405) => &refusal,
+fn answer_problems(path: &str, method: &str, answer: &Answer) -> Vec<String> {
+    let body = || serde_json::from_slice(&answer.body).unwrap_or_default();
+    let described = match (operation(path, method), answer.status) {
+        // Of another method there is nothing but a refusal, in the shape that the path has.
+        (None, 405) => operation(path, "POST").and_then(|operation| operation["responses"].get("400")),
+        (None, 404) => return schema_problems(&json!({"$ref": "#/components/schemas/Refusal"}), &body()),
         (None, _) => return vec![format!("{method} {path} is not described")],
-        (Some(operation), _) => match operation["responses"].get(status.to_string()) {
-            Some(answer) => &resolved(answer)["content"]["application/json"]["schema"],
-            None => return vec![format!("status {status} is not described")],
-        },
+        (Some(operation), status) => operation["responses"].get(status.to_string()),
     };
-    schema_problems(schema, body)
+    let Some(described) = described else { return vec![format!("status {} is not described", answer.status)] };
+    let kind = answer.headers.iter().find(|(name, _)| *name == "content-type").map_or("", |(_, kind)| kind);
+    match resolved(described)["content"].get(kind) {
+        None => vec![format!("{kind} is not described")],
+        Some(content) if kind == "application/json" => schema_problems(&content["schema"], &body()),
+        Some(_) => Vec::new(),
+    }
 }
 
 /// What is wrong with a request by the description.
@@ -73,8 +77,7 @@ pub fn request_problems(path: &str, given: &Value) -> Vec<String> {
 /// described. (What doors take is the business of their senders.)
 pub fn check(request: &Request, answer: &Answer) {
     let (path, method) = (request.path.as_str(), request.method.as_str());
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-    let mut problems = answer_problems(path, method, answer.status, &body);
+    let mut problems = answer_problems(path, method, answer);
     let is_call = operation(path, method).is_some_and(|operation| operation.get("security").is_none());
     if answer.status == 200 && is_call {
         let given = request.body.as_deref().unwrap_or_default();

@@ -8,5 +8,6 @@ mod limits;
 mod odd_receivers;
 mod openapi;
 mod people;
+mod status;
 mod webhooks;
 mod wire;
