@@ -226,8 +226,8 @@ fn object_id(given: &Parameters, name: &str) -> Result<String, ApiError> {
 fn object_ids(given: &Parameters, name: &str) -> Result<Vec<String>, ApiError> {
     match given.get(name) {
         Some(Value::Array(ids)) if (1..=IDS).contains(&ids.len()) => {
-            let text = |id: &Value| id.as_str().ok_or(ApiError::invalid(name, "must be texts"));
-            ids.iter().map(|id| checked(name, text(id)?)).collect()
+            let read = |id: &Value| checked(name, id.as_str().ok_or(ApiError::invalid(name, "must be texts"))?);
+            ids.iter().map(read).collect()
         }
         _ => Err(ApiError::invalid(name, "must be 1 to 100 ids")),
     }

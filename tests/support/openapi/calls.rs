@@ -1,7 +1,7 @@
 //! The calls of the sources, as operations of OpenAPI.
 //!
 //! `takes` are parameters (with `one of`, groups of which one must be there), or `body` is a body of another type;
-//! `answers` is the type of `data`. What is answered otherwise: `gives`, bodies by status, and `refusal`, the body of a
+//! `answers` is the type of `data`; one that `edits` the configuration refuses what it does not know. What is answered otherwise: `gives`, bodies by status, and `refusal`, the body of a
 //! refusal. `refuses` are statuses besides the usual ones. What a call does and an example come from the document of the
 //! API, if they do not stand here.
 
@@ -46,7 +46,7 @@ impl Call<'_> {
     fn operation(&self, responses: &mut Map<String, Value>) -> Value {
         let is_door = self.written["door"] == true;
         let summary = self.written["summary"].as_str().unwrap_or_else(|| first_sentence(&self.told.text));
-        assert!(!summary.is_empty(), "{} has no summary", self.path);
+        assert!(!summary.is_empty() && !summary.starts_with("Parameter"), "{} has no summary", self.path);
         let mut operation = json!({"tags": [self.tag], "summary": summary, "responses": self.answers(responses)});
         if self.told.text.trim_end_matches('.') != summary && !self.told.text.is_empty() {
             operation["description"] = json!(self.told.text);
@@ -89,6 +89,13 @@ impl Call<'_> {
             return Some((schema(body, Side::Given), true));
         }
         let mut parameters = schema(self.written.get("takes")?, Side::Given);
+        if self.written["edits"] == true {
+            // A misspelt parameter would change nothing, and nobody would notice.
+            parameters["additionalProperties"] = json!(false);
+            for (name, kind) in [("config_version", "integer 0.."), ("config_note", "text ..500")] {
+                parameters["properties"][name] = schema(&json!({"x?": kind}), Side::Given)["properties"]["x"].take();
+            }
+        }
         if let Some(groups) = self.written.get("one of").and_then(Value::as_array) {
             parameters["anyOf"] = groups.iter().map(|names| json!({"required": names})).collect();
         }

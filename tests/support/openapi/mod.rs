@@ -3,6 +3,7 @@
 
 mod calls;
 mod checks;
+mod subjects;
 mod types;
 
 use std::collections::BTreeMap;
@@ -54,10 +55,12 @@ fn build() -> Value {
     for file in CALLS {
         for (tag, calls) in source(file) {
             tags.push(json!({"name": tag}));
-            for (path, written) in calls.as_object().expect("calls") {
-                let told = told.get(path).cloned().unwrap_or_default();
-                let call = Call { path, tag: &tag, written, told };
-                assert!(paths.insert(path.clone(), call.operations(&mut responses)).is_none(), "{path} is there twice");
+            let calls = calls.as_object().expect("calls").iter();
+            for (path, written) in calls.flat_map(|(path, written)| subjects::calls(path, written)) {
+                let told = told.get(&path).cloned().unwrap_or_default();
+                let call = Call { path: &path, tag: &tag, written: &written, told };
+                let operations = call.operations(&mut responses);
+                assert!(paths.insert(path.clone(), operations).is_none(), "{path} is there twice");
             }
         }
     }

@@ -3,7 +3,8 @@
 //! A type is written as a text: `text`, `integer`, `number`, `boolean`, `scalar`, `any`, `null`, the name of another type,
 //! `[T]` (an array), `{T}` (an object with any names), `A or B`, `one of a, b`, `words of a, b` (with commas between them).
 //! `3..200` behind it limits length, number or items; `or empty` lets texts be empty besides. An array is a type and what
-//! it is; an object has fields, of which those with a `?` may be left out; `{"schema": …}` is one as it stands.
+//! it is; an object has fields, of which those with a `?` may be left out or be `null`, those with a `!` be left out alone;
+//! `{"schema": …}` is one as it stands.
 
 use serde_json::{Map, Value, json};
 
@@ -34,8 +35,10 @@ fn object(fields: &Map<String, Value>, side: Side) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for (written, field) in fields {
         let field = schema(field, side);
-        match written.strip_suffix('?') {
-            Some(name) if side == Side::Given => properties.insert(name.to_owned(), or_null(field)),
+        match written.strip_suffix(['?', '!']) {
+            Some(name) if side == Side::Given && written.ends_with('?') => {
+                properties.insert(name.to_owned(), or_null(field))
+            }
             Some(name) => properties.insert(name.to_owned(), field),
             None => {
                 required.push(written.as_str());
