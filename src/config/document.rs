@@ -36,18 +36,9 @@ impl Document {
     /// Parses the text.
     ///
     /// # Errors
-    /// Where it is no TOML, with line and column; a section that there is not. The parser's own rendering would quote the line, which may hold a
-    /// key.
+    /// Where it is no TOML, with line and column; a section that there is not.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let sections: Map<String, Value> = toml::from_str(text).map_err(|error| {
-            let Some(span) = error.span() else {
-                return ConfigError(error.message().to_owned());
-            };
-            let before = text.get(..span.start).unwrap_or(text);
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            ConfigError(format!("line {line}, column {column}: {}", error.message()))
-        })?;
+        let sections = super::toml::parse(text)?;
         match sections.keys().find(|name| !SECTIONS.contains(&name.as_str())) {
             None => Ok(Self(sections)),
             Some(name) => Err(ConfigError(format!("{name}: there is no such section"))),

@@ -8,6 +8,7 @@ mod document;
 mod integration;
 mod people;
 mod subscription;
+mod toml;
 mod validate;
 
 use serde::Deserialize;

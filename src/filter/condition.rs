@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(read.check(), Ok(()));
         assert_eq!(serde_json::to_string(&read).expect("a condition"), json);
         let toml: Condition =
-            toml::from_str("key = 'title'\noper = 'NOTIN'\nvals = ['/a+/', 'b*']").expect("a condition");
+            basic_toml::from_str("key = 'title'\noper = 'NOTIN'\nvals = ['/a+/', 'b*']").expect("a condition");
         assert_eq!(toml, read);
         for bad in [
             r#"{"key":"title","oper":"EQ","vals":["a"]}"#,

@@ -133,8 +133,8 @@ mod tests {
         }
         let text = |inner: &str| format!("if = [{inner}]");
         let condition = "{ key = 'title', oper = 'IN', vals = ['a*'] }";
-        let flat: Rule = toml::from_str(&text(condition)).expect("a flat list");
-        let tree: Rule = toml::from_str(&text(&format!("[{condition}]"))).expect("a tree");
+        let flat: Rule = basic_toml::from_str(&text(condition)).expect("a flat list");
+        let tree: Rule = basic_toml::from_str(&text(&format!("[{condition}]"))).expect("a tree");
         assert_eq!(flat.r#if, tree.r#if);
     }
 

@@ -82,7 +82,8 @@ mod tests {
     fn json_and_toml_give_the_same_rule_and_json_gives_it_back() {
         let json = r#"{"if":[1],"kind":"paint","settings":{"colour":"red"}}"#;
         let rule: Painting = serde_json::from_str(json).expect("a rule");
-        let toml: Painting = toml::from_str("kind = 'paint'\nif = [1]\nsettings = { colour = 'red' }").expect("a rule");
+        let toml: Painting =
+            basic_toml::from_str("kind = 'paint'\nif = [1]\nsettings = { colour = 'red' }").expect("a rule");
         assert_eq!(rule, toml);
         assert_eq!(serde_json::to_string(&rule).expect("a rule"), json);
     }

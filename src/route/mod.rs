@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn problem(text: &str) -> String {
-        toml::from_str::<Route>(text).expect("a route").check().expect_err("refused")
+        basic_toml::from_str::<Route>(text).expect("a route").check().expect_err("refused")
     }
 
     #[test]

@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn explain(rules: &str, event: &AlertEvent, channels: &[Channel]) -> RouteSteps {
-        let route: Route = toml::from_str(rules).expect("valid rules");
+        let route: Route = basic_toml::from_str(rules).expect("valid rules");
         let (facts, mut steps) = (Facts::of(event, Origin::default()), RouteSteps::default());
         let explained = route.walk(&facts, channels, Some(&mut steps));
         assert_eq!(route.walk(&facts, channels, None), explained);

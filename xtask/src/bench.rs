@@ -14,6 +14,7 @@ pub mod fanout;
 pub mod figures;
 pub mod fold;
 pub mod intake;
+pub mod listing;
 pub mod load;
 pub mod plan;
 pub mod push;
@@ -77,6 +78,8 @@ pub enum Part {
     Intake,
     /// What a fold costs in the guest, without the store.
     Fold,
+    /// What lists of very many incidents cost.
+    Listing,
     /// Events to many subscribers.
     Fanout,
 }
@@ -93,7 +96,7 @@ impl Part {
     fn packages(self) -> &'static [&'static [&'static str]] {
         match self {
             Part::Application | Part::Fanout => &[&APPLICATION, &[config::FLOOR]],
-            Part::Intake | Part::Fold => &[&[config::GUEST]],
+            Part::Intake | Part::Fold | Part::Listing => &[&[config::GUEST]],
         }
     }
 }

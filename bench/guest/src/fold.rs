@@ -18,14 +18,15 @@ use crate::clock::{percentiles, step_us, us_since};
 use crate::memory::Memory;
 
 /// When everything begins, Unix seconds.
-const BEGIN: u64 = 1_772_366_400;
+pub const BEGIN: u64 = 1_772_366_400;
 /// Alerts in one record while the board is filled.
 const FILL: usize = 100;
 /// How the storm is compared: so many folds at its beginning and at its end.
 const STORM: usize = 100;
-const CHANNEL: i64 = 101;
+/// The only channel.
+pub const CHANNEL: i64 = 101;
 /// Nobody subscribes.
-const CONFIG: &str = "version = 1\naccount = { id = 1, name = 'bench' }\nchannels = [{ id = 101, name = 'bench' }]";
+pub const CONFIG: &str = "version = 1\naccount = { id = 1, name = 'bench' }\nchannels = [{ id = 101, name = 'bench' }]";
 
 /// Folds `n` records of one alert each into a board with `open` open alerts.
 ///
@@ -108,8 +109,9 @@ fn event(key: &str, status: Status, description: &str) -> AlertEvent {
 }
 
 /// One stream of a journal, and the folder of it.
-struct Journal {
-    memory: Memory,
+pub struct Journal {
+    /// What stores it.
+    pub memory: Memory,
     records: u64,
     config: Config,
 }
@@ -118,6 +120,17 @@ impl Journal {
     fn new() -> Result<Self, String> {
         let config = Config::parse_without_rules(CONFIG).map_err(|error| error.to_string())?;
         Ok(Self { memory: Memory::default(), records: 0, config })
+    }
+
+    /// One of which a record is folded that opened an alert.
+    ///
+    /// # Errors
+    /// When the fold fails.
+    pub fn with_one_alert() -> Result<Self, String> {
+        let mut journal = Self::new()?;
+        journal.append(vec![accepted(event("first", Status::Warning, "first"), None)])?;
+        journal.fold(&PageCache::default())?;
+        Ok(journal)
     }
 
     /// Appends a record, a second after the last.
@@ -150,7 +163,10 @@ impl Journal {
 }
 
 /// The result of something that never waits.
-fn ready<T>(future: impl Future<Output = T>) -> Result<T, String> {
+///
+/// # Errors
+/// When it waits.
+pub fn ready<T>(future: impl Future<Output = T>) -> Result<T, String> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => Ok(done),
         Poll::Pending => Err("the memory waited".to_owned()),

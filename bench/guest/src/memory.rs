@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use alarum::ports::{Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Store, StoreError, Swap};
+use alarum::ports::{Advice, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Store, StoreError, Swap};
 use alarum::time::Timestamp;
 
 /// A store, a clock and numbers that are all different.
@@ -15,6 +15,8 @@ pub struct Memory {
     drawn: Cell<u64>,
     /// Bytes written.
     pub written: Cell<usize>,
+    /// Calls that read.
+    pub reads: Cell<usize>,
 }
 
 impl Memory {
@@ -23,7 +25,8 @@ impl Memory {
         self.now.set(now.0);
     }
 
-    fn put(&self, key: &str, value: &[u8]) {
+    /// Stores a value.
+    pub fn put(&self, key: &str, value: &[u8]) {
         self.written.set(self.written.get() + value.len());
         self.values.borrow_mut().insert(key.to_owned(), value.to_vec());
     }
@@ -54,6 +57,12 @@ impl Log for Memory {
     fn line(&self, _: &str) {}
 }
 
+impl Advice for Memory {
+    async fn ask(&self, _: &str, _: Vec<u8>) -> Option<(u16, Vec<u8>)> {
+        None
+    }
+}
+
 impl Outbound for Memory {
     async fn post(&self, _: Post<'_>) -> Result<PostAnswer, PostError> {
         Err(PostError::Denied("nobody is called here".to_owned()))
@@ -68,10 +77,12 @@ impl Store for Memory {
     type Handle = (String, Option<Vec<u8>>);
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.reads.set(self.reads.get() + 1);
         Ok(self.value(key))
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.reads.set(self.reads.get() + 1);
         Ok(keys.iter().map(|key| self.value(key)).collect())
     }
 
@@ -97,10 +108,12 @@ impl Store for Memory {
     }
 
     async fn counter(&self, key: &str) -> Result<i64, StoreError> {
+        self.reads.set(self.reads.get() + 1);
         Ok(self.value(key).and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_le_bytes))
     }
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
+        self.reads.set(self.reads.get() + 1);
         let value = self.value(key);
         Ok((value.clone(), (key.to_owned(), value)))
     }

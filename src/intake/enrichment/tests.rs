@@ -92,7 +92,7 @@ fn the_kind_of_a_step_is_the_one_that_was_written() {
 
 #[test]
 fn toml_holds_the_same_rules() {
-    let toml: Enrichment = toml::from_str(
+    let toml: Enrichment = basic_toml::from_str(
         r#"
         [[rules]]
         kind = "drop"

@@ -202,7 +202,7 @@ fn both_shapes_of_conditions_are_read_and_written_back_alike() {
         assert_eq!(written["rules"][nth]["kind"], rule.action.kind());
     }
     assert_eq!(serde_json::from_value::<Pipeline>(written).expect("a pipeline"), flat);
-    let toml: Pipeline = toml::from_str(
+    let toml: Pipeline = basic_toml::from_str(
         "[[rules]]\nkind = 'alert_drop'\nif = [{ key = 'title', oper = 'IN', vals = ['a'] }]\n[rules.settings]",
     )
     .expect("a pipeline");

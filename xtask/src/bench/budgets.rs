@@ -130,8 +130,11 @@ pub fn document(budgets: &[Budget], measured: &Outcome) -> Value {
     let figures: Vec<Value> = measured.figures.iter().map(|row| row.to_json()).collect();
     let intake: Vec<Value> = measured.intake.iter().map(|row| row.to_json()).collect();
     let folds: Vec<Value> = measured.folds.iter().map(|row| row.to_json()).collect();
+    let lists: Vec<Value> = measured.lists.iter().map(|row| row.to_json()).collect();
     let fanout: Vec<Value> = measured.fanout.iter().map(|row| row.to_json()).collect();
-    json!({ "budgets": budgets, "figures": figures, "intake": intake, "folds": folds, "fanout": fanout })
+    json!({
+        "budgets": budgets, "figures": figures, "intake": intake, "folds": folds, "lists": lists, "fanout": fanout
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::fanout;
 use super::figures::{Figure, medians};
 use super::fold;
 use super::intake;
+use super::listing;
 use super::push::Kind;
 use super::report;
 use super::rows::{self, Times};
@@ -37,6 +38,7 @@ const QUICK_STORES: [Store; 2] = [Store::Sqlite, Store::Slow];
 pub struct Plan {
     intake: bool,
     folds: bool,
+    lists: bool,
     fanout: bool,
     stores: Vec<Store>,
     repeat: usize,
@@ -59,6 +61,8 @@ pub struct Outcome {
     pub intake: Vec<intake::Row>,
     /// What a fold costs there.
     pub folds: Vec<fold::Row>,
+    /// What lists cost there.
+    pub lists: Vec<listing::Row>,
     /// What became of events to many subscribers.
     pub fanout: Vec<fanout::Row>,
     /// What could not be measured, and why.
@@ -69,6 +73,7 @@ impl Plan {
     /// The plan for some options.
     pub fn new(options: &Options) -> Plan {
         let (intake, folds) = (options.wants(Part::Intake), options.wants(Part::Fold));
+        let lists = options.wants(Part::Listing);
         let fanout = options.wants(Part::Fanout) && !options.quick;
         let stores: &[Store] = match options.store.as_slice() {
             _ if !options.wants(Part::Application) => &[],
@@ -85,6 +90,7 @@ impl Plan {
             return Plan {
                 intake,
                 folds,
+                lists,
                 fanout,
                 stores,
                 repeat: 1,
@@ -101,6 +107,7 @@ impl Plan {
         Plan {
             intake,
             folds,
+            lists,
             fanout,
             stores,
             repeat: usize::try_from(options.repeat).unwrap_or(usize::MAX),
@@ -124,6 +131,10 @@ impl Plan {
         if self.folds {
             let rows = outcome.noting("folds in the guest", fold::measure(places).await);
             outcome.folds = rows.unwrap_or_default();
+        }
+        if self.lists {
+            let rows = outcome.noting("lists in the guest", listing::measure(places).await);
+            outcome.lists = rows.unwrap_or_default();
         }
         if self.fanout {
             let rows = outcome.noting("fan-out", fanout::measure(places).await);

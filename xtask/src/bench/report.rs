@@ -3,7 +3,7 @@
 use super::budgets::Budget;
 use super::figures::{Figure, Mode};
 use super::plan::Outcome;
-use super::{fanout, fold, intake};
+use super::{fanout, fold, intake, listing};
 
 /// A column: its heading, the number that it shows, and how many digits after the point.
 type Column = (&'static str, &'static str, usize);
@@ -35,7 +35,7 @@ const LEGEND: &str = "conns: connections, or how pushes were counted; open: aler
 
 /// All tables of which there are rows.
 pub fn tables(measured: &Outcome) -> String {
-    let Outcome { figures, intake, folds, fanout, .. } = measured;
+    let Outcome { figures, intake, folds, lists, fanout, .. } = measured;
     let mut tables = Vec::new();
     if !figures.is_empty() {
         tables.push(table(figures));
@@ -45,6 +45,9 @@ pub fn tables(measured: &Outcome) -> String {
     }
     if !folds.is_empty() {
         tables.push(aligned(&fold::cells(folds)));
+    }
+    if !lists.is_empty() {
+        tables.push(aligned(&listing::cells(lists)));
     }
     if !fanout.is_empty() {
         tables.push(aligned(&fanout::cells(fanout)));
