@@ -172,7 +172,8 @@ fn assigned_to(given: &Parameters, config: &Config) -> Result<Option<Vec<i64>>, 
             "there are no escalation rules: name person_ids",
         ));
     }
-    people(assigned, "person_ids", config).map(Some)
+    let named = |error: ApiError| ApiError { message: format!("assigned_to.{}", error.message), ..error };
+    people(assigned, "person_ids", config).map(Some).map_err(named)
 }
 
 fn people(given: &Parameters, name: &str, config: &Config) -> Result<Vec<i64>, ApiError> {
