@@ -12,6 +12,17 @@ pub const LEDGER: &str = "alarum:1:ledger";
 /// The counter that decides who may create the ledger.
 pub const LEDGER_ARBITER: &str = "alarum:1:new:ledger";
 
+/// The configuration that calls made.
+pub const CONFIG: &str = "alarum:1:config";
+
+/// The counter that decides who may create it.
+pub const CONFIG_ARBITER: &str = "alarum:1:new:config";
+
+/// A version of it: written once, under a name that nobody else uses.
+pub fn config_version(version: u64, token: u64) -> String {
+    format!("{CONFIG}:{version}:{token:016x}")
+}
+
 /// A record of the journal.
 pub fn record(stream: u64, n: u64) -> String {
     format!("alarum:1:j:{stream}:{n}")
@@ -104,6 +115,7 @@ mod tests {
             root_arbiter(&board_name(i64::MIN)),
             root(&queue_name(i64::MAX), i64::MAX),
             piece(i64::MAX, u64::MAX, usize::MAX),
+            part(&config_version(u64::MAX, u64::MAX), usize::MAX),
             incident(&id),
             incident_alerts(&id),
             body(i64::MAX, &id),

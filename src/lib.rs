@@ -11,6 +11,7 @@ pub mod board;
 pub mod call;
 pub mod channel;
 pub mod config;
+pub mod console;
 pub mod count;
 pub mod courier;
 mod day;
@@ -31,6 +32,7 @@ pub mod keys;
 pub mod ports;
 pub mod route;
 pub mod secret;
+pub mod settings;
 pub mod sorted;
 #[cfg(target_arch = "wasm32")]
 pub mod spin;

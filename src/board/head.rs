@@ -269,14 +269,18 @@ impl Board {
         tree.get(&self.loaded, key)
     }
 
-    fn tree(&mut self, key: &str) -> &mut Tree {
-        let head = &mut self.head;
-        match Kept::of(key) {
+    fn change(&mut self, key: String, change: Option<Entity>) {
+        let Self { head, loaded, .. } = self;
+        let tree = match Kept::of(&key) {
             Kept::Open => &mut head.open,
             Kept::Index => &mut head.index,
             Kept::Closed => &mut head.closed,
             Kept::Due => &mut head.due,
             Kept::Alike => &mut head.alike,
+        };
+        match change {
+            Some(entity) => tree.put(key, entity),
+            None => tree.remove(loaded, &key),
         }
     }
 
@@ -292,10 +296,7 @@ impl Board {
             if change.is_some() {
                 self.note_age(&key);
             }
-            match change {
-                Some(entity) => self.tree(&key).put(key, entity),
-                None => self.tree(&key).remove(&key),
-            }
+            self.change(key, change);
         }
         self.head.outbox.inline.extend(events);
         self.head.sources = sources.unwrap_or_else(|| std::mem::take(&mut self.head.sources));

@@ -82,7 +82,8 @@ impl Step<'_> {
     }
 
     /// Puts an alert.
-    pub fn put_alert(&mut self, alert: Alert) {
+    pub fn put_alert(&mut self, mut alert: Alert) {
+        self.spread_events(&mut alert);
         self.put(page::alert(&alert.alert_id), Entity::Alert(alert));
     }
 
@@ -317,7 +318,8 @@ impl Step<'_> {
     }
 
     /// Moves an alert that was in no incident, and has recovered, off the board.
-    pub fn archive_alert(&mut self, alert: Alert) -> Result<(), Missing> {
+    pub fn archive_alert(&mut self, mut alert: Alert) -> Result<(), Missing> {
+        self.gather_events(&mut alert)?;
         self.unindex_alert(&alert)?;
         self.remove(page::alert(&alert.alert_id));
         self.put(page::past_alert(&alert.alert_id), Entity::Alert(alert));

@@ -16,7 +16,6 @@ use crate::board::head::Lease;
 use crate::board::{Board, Unread};
 use crate::config::Subscription;
 use crate::fold::{FoldError, Ledger, key_of, load_index};
-use crate::json;
 use crate::keys;
 use crate::ports::{Clock, Log, Outbound, Random, Store};
 use crate::sorted::SortedMap;
@@ -146,7 +145,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         let Some((bytes, _)) = value::get(self.folder.store, &key).await? else {
             return Ok(None);
         };
-        let body: serde_json::Value = json::from_slice(&bytes).unwrap_or_default();
+        let body: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
         Ok(Some(Told {
             event_id: item.event_id.clone(),
             event_type: body["event_type"].as_str().unwrap_or_default().to_owned(),

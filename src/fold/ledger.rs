@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::FoldError;
+use super::first::create;
 use super::gather::Gathered;
 use crate::board::Turn;
 use crate::count::{Counts, count};
@@ -29,8 +30,6 @@ const DELETE_LATE_MS: u64 = 300_000;
 /// The ledger is brought forward when it is this many records behind, or one of them is this old, milliseconds.
 const LAG_RECORDS: usize = 32;
 const LAG_MS: u64 = 10_000;
-/// How long the one who may create the ledger has for it before another may, seconds.
-const CREATE_SECS: u64 = 10;
 /// A pace that was not moved for this long says nothing about the last minute, seconds.
 const PACE_SECS: u64 = 120;
 /// How often a swap is tried.
@@ -131,7 +130,8 @@ impl Ledger {
         for _ in 0..TRIES {
             let (bytes, handle) = store.read_to_swap(keys::LEDGER).await?;
             let Some(bytes) = bytes else {
-                Self::create(store, clock).await?;
+                let empty = Self::new().encode();
+                create(store, clock, keys::LEDGER, keys::LEDGER_ARBITER, &empty).await?;
                 continue;
             };
             let mut ledger = Self::decode(&bytes)?;
@@ -146,23 +146,6 @@ impl Ledger {
             lost += 1;
         }
         Err(FoldError::Contention("the ledger".to_owned()))
-    }
-
-    /// Creates the ledger, or waits until somebody has. A swap of a missing key cannot be trusted everywhere, so a
-    /// counter says who may, one in a round of some seconds; the next round's may only if nobody could in the last.
-    async fn create(store: &impl Store, clock: &impl Clock) -> Result<(), FoldError> {
-        let round = clock.now().secs() / CREATE_SECS;
-        let arbiter = |round: u64| format!("{}:{round}", keys::LEDGER_ARBITER);
-        let before = store.counter(&arbiter(round.saturating_sub(1))).await?;
-        if before == 0 && store.increment(&arbiter(round), 1).await? == 1 {
-            let (bytes, handle) = store.read_to_swap(keys::LEDGER).await?;
-            if bytes.is_none() {
-                store.swap(handle, &Self::new().encode()).await?;
-            }
-            return Ok(());
-        }
-        clock.sleep_us(20_000).await;
-        Ok(())
     }
 
     /// Takes in that the boards have read what was gathered, and retires streams that have not moved. Returns whether

@@ -1,7 +1,7 @@
 //! The ingest component's handler: takes alert pushes.
 //!
-//! Read, admit, append to the journal, answer. Nothing is read from the store before the answer and one value is
-//! written, however many alerts a push has and wherever they go. Folding is somebody else's work; after the answer they
+//! Read, admit, append to the journal, answer. Nothing is read from the store before the answer (but once by each
+//! instance the configuration) and one value is written, however many alerts a push has and wherever they go. Folding is somebody else's work; after the answer they
 //! get a hint that there is some.
 
 mod advice;
@@ -32,6 +32,7 @@ use crate::id::hex;
 use crate::journal::Journal;
 use crate::keys;
 use crate::ports::{Admission, Clock, Log, Outbound, Random, Store, Wake};
+use crate::settings::Cache;
 
 /// How long a wake waits for others when several requests came together, microseconds.
 const COMPANY_PAUSE_US: u64 = 50_000;
@@ -65,6 +66,27 @@ pub struct Hint {
 }
 
 impl Ingest {
+    /// Answers a request by the configuration at hand: nothing is read for it where the instance has looked lately. What
+    /// would be refused is looked at again by the newest one, if that is another.
+    pub async fn take<S: Store, P: Clock + Random + Log + Outbound>(
+        &self,
+        store: &S,
+        ports: &P,
+        cache: &Cache,
+        request: &Request,
+    ) -> (Answer, Option<Hint>) {
+        loop {
+            let config = match Door::at(&request.path) {
+                Some(_) => cache.at_hand(store, ports).await,
+                None => cache.current(store, ports).await,
+            };
+            let taken = self.handle(store, ports, config.as_deref(), request).await;
+            if !matches!(taken.0.status, 400 | 403) || !cache.refresh(store, ports).await {
+                return taken;
+            }
+        }
+    }
+
     /// Answers a request. With a [`Hint`], [`Ingest::after`] is to be called after the answer.
     pub async fn handle<S: Store, P: Clock + Random + Log + Outbound>(
         &self,
@@ -89,6 +111,13 @@ impl Ingest {
         };
         let (reply, hint) = match pushed {
             Ok((reply, hint)) => (Ok(reply), hint),
+            // By the configuration that could not be read it may be taken.
+            Err(error)
+                if matches!(error.code.status(), 400 | 403) && config.is_some_and(|config| config.is_provisional) =>
+            {
+                let message = "the configuration cannot be read now; try again";
+                (Err(ApiError::new(Code::ServiceUnavailable, message)), None)
+            }
             Err(error) => (Err(error), None),
         };
         let (name, count) = match &reply {

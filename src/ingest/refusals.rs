@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn the_first_are_stored_at_once_and_later_ones_by_the_dozen_or_after_some_seconds() {
         let mut refusals = Refusals::default();
-        let at = |secs| Timestamp::from_secs(1000 + secs);
+        let at = |secs: u64| Timestamp::from_secs(1000 + secs);
         assert!(!refusals.is_due(at(0)));
         refusals.note("a", 1);
         assert_eq!(refusals.take(at(0)).get("a"), Some(&1));

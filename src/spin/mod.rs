@@ -6,7 +6,7 @@ mod outbound;
 mod platform;
 mod store;
 
-pub use config::{config, config_or_problem};
+pub use config::configuration;
 pub use http::{read, respond};
 pub use platform::Spin;
 pub use store::SpinStore;

@@ -4,10 +4,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use alarum::api::{ACTS, ALERTS, INCIDENTS, SETTINGS, WEBHOOKS};
+use alarum::api::{ACTS, ALERTS, CONFIGS, INCIDENTS, SETTINGS, WEBHOOKS};
 use alarum::courier::Courier;
 use alarum::fanout::Fanout;
 use alarum::http::{Answer, BodyError, Request};
+use alarum::settings::edits::{EDITS, LISTS};
 use alarum::status::STATUS;
 use serde_json::Value;
 
@@ -32,7 +33,7 @@ const DOORS: [&str; 12] = [
 ];
 
 fn calls() -> Vec<&'static str> {
-    [INCIDENTS.as_slice(), &ACTS, &ALERTS, &SETTINGS, &WEBHOOKS].concat()
+    [INCIDENTS.as_slice(), &ACTS, &ALERTS, &SETTINGS, &CONFIGS, &EDITS, &LISTS, &WEBHOOKS].concat()
 }
 
 fn call(world: &World, request: Request) -> Answer {

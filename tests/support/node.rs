@@ -83,9 +83,10 @@ impl Relay for Node {
         if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
             return None;
         }
-        let (webhooks, store) = (&self.cluster.components.webhooks, self.cluster.store_handle());
+        let (components, store) = (self.cluster.components.borrow().clone(), self.cluster.store_handle());
+        let config = components.webhooks.config(&self.cluster).await;
         let request = request("POST", &format!("/action?id={action}"), &String::from_utf8(run).ok()?);
-        let (answer, _) = webhooks.handle(&store, self, Some(&self.cluster.config), &request).await;
+        let (answer, _) = components.webhooks.component.handle(&store, self, config.as_deref(), &request).await;
         let body: Value = serde_json::from_slice(&answer.body).ok()?;
         body["data"]["message"].as_str().map(str::to_owned)
     }
@@ -95,7 +96,7 @@ impl Advice for Node {
     async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
         let (ingest, store) = (self.cluster.ingests.borrow()[0].clone(), self.cluster.store_handle());
         let request = request("POST", path, &String::from_utf8(body).ok()?);
-        let (answer, _) = ingest.handle(&store, self, Some(&self.cluster.config), &request).await;
+        let (answer, _) = ingest.take(&self.cluster, &store, self, &request).await;
         Some((answer.status, answer.body))
     }
 }

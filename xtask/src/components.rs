@@ -8,14 +8,14 @@ use crate::workspace::Workspace;
 use anyhow::{Context as _, Result};
 
 /// The packages that make up the application.
-pub const APPLICATION: [&str; 9] =
-    ["ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "status"];
+pub const APPLICATION: [&str; 10] =
+    ["ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "status", "console"];
 /// The runner's tests use this one.
 pub const FIXTURE: &str = "runner-fixture";
 /// All packages that link for the target alone; clippy looks at them there.
-const FOR_TARGET_ONLY: [&str; 12] = [
-    "ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "status", FIXTURE, "floor",
-    "guest",
+const FOR_TARGET_ONLY: [&str; 13] = [
+    "ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "status", "console", FIXTURE,
+    "floor", "guest",
 ];
 
 /// Builds packages for the target, in release.

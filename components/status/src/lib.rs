@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use alarum::config::Config;
+use alarum::settings::Cache;
 use alarum::spin::{self, Spin, SpinStore};
 use alarum::status::Status;
 use spin_sdk::http::{IntoResponse, Request};
@@ -15,7 +16,10 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (status, config) = (STATUS.with(Rc::clone), spin::config_or_problem(Config::parse));
-    let config = config.as_deref().map_err(String::as_str);
+    let status = STATUS.with(Rc::clone);
+    let cache = spin::configuration(|file| Cache::new(Config::read, file));
+    let config = cache.current(&SpinStore, &Spin).await;
+    let problem = cache.problem();
+    let config = config.as_deref().ok_or(problem.as_str());
     spin::respond(status.handle(&SpinStore, &Spin, config, &request).await)
 }

@@ -149,7 +149,7 @@ impl Call<'_> {
     fn refusals(&self) -> Vec<&str> {
         let usual: &[&str] = match () {
             () if self.written["door"] == true => &["400", "403", "413", "429", "500", "503"],
-            () if self.written.get("takes").is_some() => &["400", "401", "413", "500", "503"],
+            () if self.written.get("takes").is_some() => &["400", "401", "403", "413", "500", "503"],
             // Without a body there is little to refuse.
             () if self.written.get("answers").is_some() => &["500", "503"],
             () => &[],

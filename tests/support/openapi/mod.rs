@@ -20,14 +20,16 @@ const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi");
 pub const SERVED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
 
 /// The sources of calls, in the order in which their tags are shown.
-const CALLS: [&str; 5] = ["incidents", "alerts", "settings", "webhooks", "doors"];
+const CALLS: [&str; 6] = ["incidents", "alerts", "webhooks", "settings", "edits", "doors"];
 
-/// The ids in examples, in place of those that the document of the API names.
-pub const EXAMPLE_IDS: [(&str, &str); 4] = [
+/// What stands in examples in place of what the document of the API names.
+const EXAMPLES: [(&str, &str); 6] = [
     ("OTHER_INCIDENT_ID", "6920a3f1b7c2d4e5f6071829"),
     ("INCIDENT_ID", "6920a3b04d5e6f708192a3b4"),
     ("ALERT_ID", "6920a3b0c4d5e6f70819a2b3"),
     ("EVENT_ID", "6920a3b0d5e6f708192a3b4c"),
+    ("RULE_ID", "6920a3b0e6f708192a3b4c5d"),
+    ("VERSION", "1"),
 ];
 
 fn source(name: &str) -> Map<String, Value> {
@@ -82,7 +84,7 @@ fn told() -> BTreeMap<String, Told> {
         let example = rest.lines().find_map(|line| line.strip_prefix("curl ")?.split_once("-d '"));
         let example = example.map(|(_, body)| {
             let body = body.trim_end_matches('\'').to_owned();
-            let body = EXAMPLE_IDS.iter().fold(body, |body, (name, id)| body.replace(name, id));
+            let body = EXAMPLES.iter().fold(body, |body, (name, id)| body.replace(name, id));
             serde_json::from_str(&body).unwrap_or_else(|e| panic!("{path}: {e}: {body}"))
         });
         told.insert(path.to_owned(), Told { text, example });
