@@ -1,6 +1,7 @@
-//! The status component's handler: whether the deployment lives, whether it is ready, and its figures.
+//! The status component's handler: whether the deployment lives, whether it is ready, its figures, and the description of
+//! all that is served.
 //!
-//! For orchestrators, load balancers and Prometheus. `/healthz` asks nothing of anybody; `/readyz` tries what the store
+//! For orchestrators, load balancers, Prometheus, and whoever makes a client. `/healthz` asks nothing of anybody; `/readyz` tries what the store
 //! promises, at most once in ten seconds for an instance.
 
 mod metrics;
@@ -22,7 +23,10 @@ use crate::ports::{Clock, Log, Random, Store};
 use crate::time::Timestamp;
 
 /// The paths; the manifest leads them to the status component.
-pub const STATUS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+pub const STATUS: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
+
+/// All that is served over HTTP, as OpenAPI 3.1; `docs/openapi` has its sources.
+const DESCRIPTION: &str = include_str!("../../docs/openapi.json");
 
 /// The store is tried out at most once in this time, milliseconds.
 const FRESH_MS: u64 = 10_000;
@@ -57,6 +61,7 @@ impl Status {
         match path {
             "/healthz" => plain(200, TEXT, b"ok".to_vec()),
             "/metrics" => self.metrics(store, ports, config.ok(), request).await,
+            "/openapi.json" => plain(200, "application/json", DESCRIPTION.as_bytes().to_vec()),
             _ => self.ready(store, ports, config).await,
         }
     }

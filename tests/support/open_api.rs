@@ -12,6 +12,7 @@ use alarum::settings::edits::{EDITS, LISTS};
 use alarum::status::{STATUS, Status};
 
 use super::cluster::{Cluster, Instance, OUTSIDE};
+use super::openapi;
 
 /// An instance of each.
 #[derive(Default)]
@@ -30,8 +31,13 @@ fn is_setting(path: &str) -> bool {
 }
 
 impl Cluster {
-    /// Starts a call of the Open API.
+    /// Starts a call of the Open API. What is answered must be as it is described.
     pub fn call(self: &Rc<Self>, request: Request, answered: impl FnOnce(Answer) + 'static) {
+        let asked = request.clone();
+        let answered = move |answer: Answer| {
+            openapi::check(&asked, &answer);
+            answered(answer);
+        };
         let (node, cluster) = (self.node(), self.clone());
         self.sim.spawn(OUTSIDE, async move {
             let (store, components) = (cluster.store_handle(), cluster.components.borrow().clone());

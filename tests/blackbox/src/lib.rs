@@ -15,6 +15,7 @@ mod deployment;
 mod odd;
 #[cfg(feature = "hosts")]
 mod receiver;
+mod schemathesis;
 
 #[cfg(feature = "hosts")]
 pub use alertmanager::{Alertmanager, Amtool};
@@ -25,3 +26,4 @@ pub use deployment::{Deployment, Host, Options};
 pub use odd::{Behaviour, Odd};
 #[cfg(feature = "hosts")]
 pub use receiver::{Received, Receiver};
+pub use schemathesis::Schemathesis;
