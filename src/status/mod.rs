@@ -23,10 +23,7 @@ use crate::ports::{Clock, Log, Random, Store};
 use crate::time::Timestamp;
 
 /// The paths; the manifest leads them to the status component.
-pub const STATUS: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
-
-/// All that is served over HTTP, as OpenAPI 3.1; `docs/openapi` has its sources.
-const DESCRIPTION: &str = include_str!("../../docs/openapi.json");
+pub const STATUS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// The store is tried out at most once in this time, milliseconds.
 const FRESH_MS: u64 = 10_000;
@@ -61,7 +58,6 @@ impl Status {
         match path {
             "/healthz" => plain(200, TEXT, b"ok".to_vec()),
             "/metrics" => self.metrics(store, ports, config.ok(), request).await,
-            "/openapi.json" => plain(200, "application/json", DESCRIPTION.as_bytes().to_vec()),
             _ => self.ready(store, ports, config).await,
         }
     }

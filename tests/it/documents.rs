@@ -131,7 +131,7 @@ fn the_manifest_leads_each_call_to_its_component_and_nothing_else_from_outside()
     assert_eq!(routes("settings"), shown(&[&SETTINGS[..], &CONFIGS, &LISTS, &EDITS].concat()));
     assert_eq!(routes("webhooks"), shown(&WEBHOOKS));
     assert_eq!(routes("status"), shown(&STATUS));
-    assert_eq!(routes("console"), shown(&["/console/...", "/incident/detail/..."]));
+    assert_eq!(routes("console"), shown(&["/openapi.json", "/console/...", "/incident/detail/..."]));
     assert_eq!(routes("api"), shown(&["/..."]));
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use alarum::api::{ACTS, ALERTS, CONFIGS, INCIDENTS, SETTINGS, WEBHOOKS};
+use alarum::description::DESCRIPTION;
 use alarum::ingest::Door;
 use alarum::settings::edits::{EDITS, LISTS};
 use alarum::status::STATUS;
@@ -40,7 +41,8 @@ fn every_path_that_is_served_is_described_and_no_other() {
         .filter(|line| line.starts_with("| "))
         .flat_map(|line| line.split('`').skip(1).step_by(2).filter(|text| Door::at(text).is_some()))
         .collect();
-    let served: BTreeSet<&str> = calls.iter().copied().chain(STATUS).chain(["/tick"]).chain(doors).collect();
+    let served: BTreeSet<&str> =
+        calls.iter().copied().chain(STATUS).chain(["/tick", DESCRIPTION]).chain(doors).collect();
     let described: BTreeSet<&str> = paths().keys().map(String::as_str).collect();
     let missing: Vec<_> = served.difference(&described).collect();
     let unknown: Vec<_> = described.difference(&served).collect();

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use alarum::api::{ACTS, ALERTS, Actions, Alerts, Api, CONFIGS, SETTINGS, Settings, WEBHOOKS, Webhooks};
 use alarum::config::Config;
+use alarum::description::{DESCRIPTION, describe};
 use alarum::fanout::relay;
 use alarum::http::{Answer, Request};
 use alarum::ports::Relay as _;
@@ -68,6 +69,7 @@ impl Cluster {
                     let cache = settings.cache(&cluster, |file| Cache::new(Config::read_without_rules, file));
                     answered(settings.component.handle(&store, &node, &cache, &request).await);
                 }
+                DESCRIPTION => answered(describe(&node, &request.method)),
                 path if STATUS.contains(&path) => {
                     let config = components.status.config(&cluster).await;
                     let config = config.as_deref().ok_or("none");
