@@ -148,7 +148,7 @@ fn every_line_of_the_log_is_logfmt_and_told_in_the_documentation() {
     assert!(formats.len() > 12, "{formats:#?}");
     for format in formats {
         // What is filled in, in quotes where it may be anything.
-        let shown = format.replace(":?}", "}\"").replace('{', "").replace('}', "");
+        let shown = format.replace(":?}", "}\"").replace(['{', '}'], "");
         let quoted: Vec<String> = shown
             .split(' ')
             .map(|pair| match pair.split_once('=') {

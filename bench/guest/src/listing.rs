@@ -110,7 +110,7 @@ fn incident(nth: usize) -> Incident {
         channel_id: CHANNEL,
         title: format!("Disk of db-{} is almost full", nth % 997),
         description: "3 % left, 12 h to go at the rate of the last day".to_owned(),
-        incident_severity: if nth % 100 == 0 { Severity::Critical } else { Severity::Warning },
+        incident_severity: if nth.is_multiple_of(100) { Severity::Critical } else { Severity::Warning },
         progress: Progress::Closed,
         start_time: secs,
         close_time: secs + 30,

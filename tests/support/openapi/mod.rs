@@ -97,9 +97,8 @@ fn unlinked(paragraph: &str) -> String {
     let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut parts = line.split("](");
     let first = parts.next().unwrap_or_default().to_owned();
-    let line = parts.fold(first, |line, part| {
+    parts.fold(first, |line, part| {
         let (start, rest) = (line.rfind('[').unwrap_or(line.len()), part.split_once(')').map_or("", |(_, rest)| rest));
         line[..start].to_owned() + &line[(start + 1).min(line.len())..] + rest
-    });
-    line
+    })
 }
