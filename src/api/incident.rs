@@ -97,9 +97,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         for board in boards.iter_mut() {
             let find = |board: &mut Board| {
                 let mut document = board.with_alerts(id)?;
-                match document.as_mut().filter(|_| events) {
-                    Some(document) => board.add_events(&mut document.alerts)?,
-                    None => {}
+                if let Some(document) = document.as_mut().filter(|_| events) {
+                    board.add_events(&mut document.alerts)?;
                 }
                 Ok(document)
             };

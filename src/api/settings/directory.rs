@@ -23,7 +23,11 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// Answers a call about the directory.
     pub(super) fn directory(&self, path: &str) -> Result<Value, Failure> {
         Ok(match path {
-            "/member/info" => self.member(&self.config.person(self.person_id)),
+            "/member/info" => {
+                let mut member = self.member(&self.config.person(self.person_id));
+                member["role"] = self.role.name().into();
+                member
+            }
             "/member/list" => {
                 let query = self.query()?;
                 let wanted = |person: &&Person| asks_for(&query, &[&person.name, &person.email]);

@@ -69,7 +69,8 @@ fn install(environment: &Path) -> Result<PathBuf, String> {
     let wanted = environment.with_extension("txt");
     std::fs::write(&wanted, REQUIREMENTS).map_err(|error| error.to_string())?;
     done(Command::new("python3").args(["-m", "venv", "--clear"]).arg(environment))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--requirement"];
+    let pip =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--requirement"];
     done(Command::new(environment.join("bin/python")).args(pip).arg(&wanted))?;
     // Only now: what was broken off begins anew.
     std::fs::rename(&wanted, &stamp).map_err(|error| error.to_string())?;

@@ -37,7 +37,9 @@ impl Call<'_> {
         for method in methods.iter().filter_map(Value::as_str) {
             let mut operation = self.operation(responses);
             let prefix = if methods.len() > 1 { method } else { "" };
-            operation["operationId"] = json!(camel(&format!("{prefix}{}", self.path)));
+            // `/alert/event/list` has the same words.
+            let words = self.path.replace("/alert-event/", "/alert-events/");
+            operation["operationId"] = json!(camel(&format!("{prefix}{words}")));
             operations.insert(method.to_owned(), operation);
         }
         operations.into()

@@ -54,8 +54,10 @@ fn answer_problems(path: &str, method: &str, answer: &Answer) -> Vec<String> {
     let body = || serde_json::from_slice(&answer.body).unwrap_or_default();
     let described = match (operation(path, method), answer.status) {
         // Of another method there is nothing but a refusal, in the shape that the path has.
-        (None, 405) => operation(path, "POST").and_then(|operation| operation["responses"].get("400")),
-        (None, 404) => return schema_problems(&json!({"$ref": "#/components/schemas/Refusal"}), &body()),
+        (None, 405) if operation(path, "POST").is_some() => {
+            operation(path, "POST").and_then(|operation| operation["responses"].get("400"))
+        }
+        (None, 404 | 405) => return schema_problems(&json!({"$ref": "#/components/schemas/Refusal"}), &body()),
         (None, _) => return vec![format!("{method} {path} is not described")],
         (Some(operation), status) => operation["responses"].get(status.to_string()),
     };
