@@ -75,8 +75,15 @@ impl Advice for Spin {
 impl Admission for Spin {
     async fn decline(&self) {
         // A request that was given to this instance and not begun would be stuck for as long as it declines. Who
-        // yields goes on after everything that was ready to begin has begun.
-        spin_sdk::wit_bindgen::yield_async().await;
+        // yields goes on after everything that was ready to begin has begun; but if a call of the store blocked the
+        // instance meanwhile, the host may have given it more.
+        loop {
+            let calls = super::store::calls();
+            spin_sdk::wit_bindgen::yield_async().await;
+            if calls == super::store::calls() {
+                break;
+            }
+        }
         // Under backpressure the host counts the instance as not available, and lets it end once it is idle.
         spin_sdk::wit_bindgen::backpressure_inc();
     }

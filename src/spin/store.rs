@@ -1,6 +1,6 @@
 //! The store on Spin: `spin:key-value` for reading and writing, `wasi:keyvalue` for counters, swaps and batches.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
@@ -17,8 +17,18 @@ const LABEL: &str = "default";
 pub struct SpinStore;
 
 thread_local! {
+    static CALLS: Cell<u64> = const { Cell::new(0) };
     static STORE: OnceCell<Rc<key_value::Store>> = const { OnceCell::new() };
     static BUCKET: OnceCell<Rc<store::Bucket>> = const { OnceCell::new() };
+}
+
+/// How many calls this instance has begun. Each of them blocks all of it.
+pub(super) fn calls() -> u64 {
+    CALLS.get()
+}
+
+fn begin_call() {
+    CALLS.set(CALLS.get().wrapping_add(1));
 }
 
 async fn opened() -> Result<Rc<key_value::Store>, StoreError> {
@@ -46,10 +56,12 @@ impl Store for SpinStore {
     type Handle = atomics::Cas;
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        begin_call();
         opened().await?.get(key).await.map_err(failed)
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        begin_call();
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -61,10 +73,12 @@ impl Store for SpinStore {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        begin_call();
         opened().await?.set(key, value).await.map_err(failed)
     }
 
     async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+        begin_call();
         match entries {
             [] => Ok(()),
             [(key, value)] => self.set(key, value).await,
@@ -73,10 +87,12 @@ impl Store for SpinStore {
     }
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
+        begin_call();
         if keys.is_empty() { Ok(()) } else { batch::delete_many(&*bucket()?, keys).map_err(failed) }
     }
 
     async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {
+        begin_call();
         atomics::increment(&*bucket()?, key, by).map_err(failed)
     }
 
@@ -88,12 +104,14 @@ impl Store for SpinStore {
     }
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
+        begin_call();
         let handle = atomics::Cas::new(&*bucket()?, key).map_err(failed)?;
         let value = handle.current().map_err(failed)?;
         Ok((value, handle))
     }
 
     async fn swap(&self, handle: Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
+        begin_call();
         match atomics::swap(handle, value) {
             Ok(()) => Ok(Swap::Stored),
             Err(atomics::CasError::CasFailed(_)) => Ok(Swap::Conflict),

@@ -69,7 +69,7 @@ impl Cluster {
                     let cache = settings.cache(&cluster, |file| Cache::new(Config::read_without_rules, file));
                     answered(settings.component.handle(&store, &node, &cache, &request).await);
                 }
-                DESCRIPTION => answered(describe(&node, &request.method)),
+                DESCRIPTION => answered(describe(&node, &request.method, &request.path)),
                 path if STATUS.contains(&path) => {
                     let config = components.status.config(&cluster).await;
                     let config = config.as_deref().ok_or("none");

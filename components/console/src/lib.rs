@@ -11,8 +11,8 @@ use spin_sdk::http_service;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    if request.uri().path() == DESCRIPTION {
-        return spin::respond(describe(&Spin, request.method().as_str()));
+    if request.uri().path().ends_with(DESCRIPTION) {
+        return spin::respond(describe(&Spin, request.method().as_str(), request.uri().path()));
     }
     let known = request.headers().get("if-none-match").and_then(|value| value.to_str().ok());
     spin::respond(serve(assets::ASSETS, request.method().as_str(), request.uri().path(), known))

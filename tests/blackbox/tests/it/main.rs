@@ -7,7 +7,6 @@ mod door;
 mod journey;
 mod limits;
 mod odd_receivers;
-mod openapi;
 mod people;
 mod settings;
 mod status;

@@ -1,4 +1,5 @@
 //! Whatever requests its own description allows, and those that it does not allow: the deployment answers as described.
+//! A binary of its own: it loads the machine for minutes, and others have time limits.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use blackbox::{Client, Deployment, Options, Receiver, Schemathesis};
 use serde_json::{Value, json};
 
-const DESCRIPTION: &str = include_str!("../../../../docs/openapi.json");
+const DESCRIPTION: &str = include_str!("../../../docs/openapi.json");
 
 /// What the examples of the description name besides what every deployment has.
 const SETTINGS: &str = r#"
