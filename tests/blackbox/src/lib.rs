@@ -15,6 +15,7 @@ mod deployment;
 mod odd;
 #[cfg(feature = "hosts")]
 mod receiver;
+#[cfg(feature = "hosts")]
 mod schemathesis;
 
 #[cfg(feature = "hosts")]
@@ -26,4 +27,5 @@ pub use deployment::{Deployment, Host, Options};
 pub use odd::{Behaviour, Odd};
 #[cfg(feature = "hosts")]
 pub use receiver::{Received, Receiver};
+#[cfg(feature = "hosts")]
 pub use schemathesis::Schemathesis;
