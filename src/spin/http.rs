@@ -39,11 +39,10 @@ pub fn respond(answer: Answer) -> http::Response<FullBody<bytes::Bytes>> {
     let mut response = http::Response::new(FullBody::new(bytes::Bytes::from(answer.body)));
     response.headers_mut().insert("content-length", length);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut headers = answer.headers;
-    // What is answered is for programs: not to be guessed at by a browser, and not to be kept by anybody.
-    headers.push(("x-content-type-options", "nosniff".to_owned()));
-    headers.push(("cache-control", "no-store".to_owned()));
-    for (name, value) in headers {
+    // What is answered is for programs: not to be guessed at by a browser, and not to be kept by anybody, unless the
+    // answer says otherwise.
+    let usual = [("x-content-type-options", "nosniff".to_owned()), ("cache-control", "no-store".to_owned())];
+    for (name, value) in usual.into_iter().chain(answer.headers) {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
