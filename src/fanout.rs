@@ -14,7 +14,7 @@ use crate::board::Turn;
 use crate::config::Config;
 use crate::delivery::{DeliveryReport, SEND_MS};
 use crate::error::{ApiError, Code};
-use crate::fold::{FoldError, Folded, Folder, Ledger, PageCache, Turns};
+use crate::fold::{Deliver, FoldError, Folded, Folder, Ledger, PageCache, ToDeliver, Turns};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
 use crate::keys;
@@ -55,9 +55,6 @@ pub struct Fanout {
     going_on: Cell<bool>,
     woken: Cell<bool>,
 }
-
-/// Outboxes to be delivered, channel and token each.
-pub type ToDeliver = Vec<(i64, u64)>;
 
 /// What is to be done after the answer.
 #[derive(Default)]
@@ -152,7 +149,7 @@ impl Fanout {
                 self.turns.claim();
             }
             let woken = self.woken.replace(false);
-            let folded = match self.fold_once(store, ports, config).await {
+            let folded = match self.fold_once(store, ports, config, Some(&deliver)).await {
                 Ok(folded) => folded,
                 Err(error) => {
                     let error = error.to_string();
@@ -198,7 +195,13 @@ impl Fanout {
     }
 
     /// Folds a part of what waits, if it is this instance's turn.
-    async fn fold_once<S, P>(&self, store: &S, ports: &P, config: &Config) -> Result<Folded, FoldError>
+    async fn fold_once<S, P>(
+        &self,
+        store: &S,
+        ports: &P,
+        config: &Config,
+        deliver: Option<Deliver<'_>>,
+    ) -> Result<Folded, FoldError>
     where
         S: Store,
         P: Clock + Random,
@@ -207,7 +210,7 @@ impl Fanout {
             ports.sleep_us(LOOK_US).await;
         }
         let begun = ports.now();
-        let folded = self.folder(store, ports, config).fold_in_turn(&self.turns).await;
+        let folded = self.folder(store, ports, config).fold_in_turn(&self.turns, deliver).await;
         if folded.as_ref().is_ok_and(|folded| folded.held.is_none()) {
             self.fold_us.set(Some(ports.now().0.saturating_sub(begun.0)));
         }
@@ -280,7 +283,7 @@ impl<S: Store, P: Clock + Random + Log + Relay> Call<'_, S, P> {
     async fn fold_all(&self, config: &Config) -> Result<Folded, FoldError> {
         let mut all = Folded::default();
         for _ in 0..PARTS {
-            let part = self.fanout.fold_once(self.store, self.ports, config).await?;
+            let part = self.fanout.fold_once(self.store, self.ports, config, None).await?;
             all.add(part);
             if !all.more || all.leads || all.held.is_some() {
                 break;

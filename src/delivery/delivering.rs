@@ -15,9 +15,12 @@ use crate::config::{Config, Subscription};
 use crate::fold::{FoldError, Folder, Ledger};
 use crate::keys;
 use crate::ports::{Clock, Log, Outbound, Random, Store, Swap};
+use crate::time::Timestamp;
 
 /// What was delivered is noted after this time, milliseconds: a crash has it delivered again.
 const SETTLE_MS: u64 = 500;
+/// So many batches are read in one call, where they stand in segments; each call waits for those who write.
+const BATCHES: usize = 8;
 /// How long events are begun to be sent in one go, milliseconds. What was not begun by then waits in the queue: the right
 /// to deliver must outlast every attempt.
 pub const SEND_MS: u64 = 5_000;
@@ -59,15 +62,19 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
             }
             let (mut lines, mut done) = (self.lines(&ledger, &board).await?, Vec::new());
             lines.iter_mut().for_each(|line| line.until = begun.plus_millis(SEND_MS));
-            for batch in board.batches() {
-                let events = self.events(&batch).await?;
-                let new: Vec<&Event> = events.iter().filter(|event| !moved.contains(&event.event_id)).collect();
-                self.tell(&mut lines, &new, &mut account).await;
-                if let Batch::Inline(_) = batch {
-                    moved = events.iter().map(|event| event.event_id.clone()).collect();
+            for batches in board.batches().chunks(BATCHES) {
+                for (batch, events) in batches.iter().zip(self.events(batches).await?) {
+                    let new: Vec<&Event> = events.iter().filter(|event| !moved.contains(&event.event_id)).collect();
+                    self.tell(&mut lines, &new, &mut account).await;
+                    if let Batch::Inline(_) = batch {
+                        moved = events.iter().map(|event| event.event_id.clone()).collect();
+                    }
+                    done.push((batch.clone(), events));
+                    if self.is_settle_due(begun) {
+                        break;
+                    }
                 }
-                done.push((batch, events));
-                if self.folder.clock.now().millis_since(begun) > SETTLE_MS {
+                if self.is_settle_due(begun) {
                     break;
                 }
             }
@@ -90,11 +97,27 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         Ok(subscriptions.into_iter().zip(queues).map(line).collect())
     }
 
-    async fn events(&self, batch: &Batch) -> Result<Vec<Event>, FoldError> {
-        match batch {
-            Batch::Inline(events) => Ok(events.clone()),
-            Batch::Segment(key) => self.folder.events(key.clone()).await,
+    fn is_settle_due(&self, begun: Timestamp) -> bool {
+        self.folder.clock.now().millis_since(begun) > SETTLE_MS
+    }
+
+    /// The events of some batches; those that stand in segments are read in one call.
+    async fn events(&self, batches: &[Batch]) -> Result<Vec<Vec<Event>>, FoldError> {
+        let mut keys = Vec::new();
+        for batch in batches {
+            if let Batch::Segment(key) = batch {
+                keys.push(key.clone());
+            }
         }
+        let mut read = self.folder.events(&keys).await?.into_iter();
+        let mut events = Vec::new();
+        for batch in batches {
+            events.extend(match batch {
+                Batch::Inline(events) => Some(events.clone()),
+                Batch::Segment(_) => read.next(),
+            });
+        }
+        Ok(events)
     }
 
     /// Tells every subscription of some events. Who is to be told later is noted as behind.

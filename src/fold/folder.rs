@@ -21,6 +21,14 @@ use crate::time::Timestamp;
 /// How often a board or a whole fold is tried when others are faster.
 pub(super) const TRIES: usize = 16;
 
+/// How long a fold lets what it handed over begin, microseconds.
+const HAND_OVER_US: u64 = 2_000;
+
+/// Rights to deliver outboxes: channels and tokens.
+pub type ToDeliver = Vec<(i64, u64)>;
+/// Has outboxes delivered.
+pub type Deliver<'a> = &'a dyn Fn(ToDeliver);
+
 /// Where records of so many streams wait, several may fold at once.
 const SEVERAL: usize = 2;
 
@@ -46,7 +54,7 @@ pub struct Folded {
     /// What it saw of those who write.
     pub seen: Seen,
     /// Channels whose outbox the folder now has the right to deliver, with its token.
-    pub to_deliver: Vec<(i64, u64)>,
+    pub to_deliver: ToDeliver,
     /// Whether there is more to fold.
     pub more: bool,
     /// How far it read, as a number that differs where more has come.
@@ -90,25 +98,41 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     /// Folds everything that waits. `tidy`: also bring the ledger forward, retire streams, delete records that all
     /// have read, and take up outboxes that somebody left (tick).
     pub async fn fold(&self, tidy: bool) -> Result<Folded, FoldError> {
-        self.fold_by(tidy, None).await
+        self.fold_by(tidy, None, None).await
     }
 
     /// Folds what waits, unless it is the turn of another. Where several write, this folder takes the next turns.
-    pub async fn fold_in_turn(&self, turns: &Turns) -> Result<Folded, FoldError> {
-        self.fold_by(false, Some(turns)).await
+    /// `deliver`, if there is one, is called as soon as the boards are stored, and the fold goes on; then nothing of
+    /// that is returned.
+    pub async fn fold_in_turn(&self, turns: &Turns, deliver: Option<Deliver<'_>>) -> Result<Folded, FoldError> {
+        self.fold_by(false, Some(turns), deliver).await
     }
 
-    async fn fold_by(&self, tidy: bool, turns: Option<&Turns>) -> Result<Folded, FoldError> {
+    async fn fold_by(
+        &self,
+        tidy: bool,
+        turns: Option<&Turns>,
+        deliver: Option<Deliver<'_>>,
+    ) -> Result<Folded, FoldError> {
+        // A right that was taken is used, though another board turns out to need a newer ledger.
+        let mut rights = ToDeliver::new();
         for _ in 0..TRIES {
-            match self.fold_once(tidy, turns).await {
+            match self.fold_once(tidy, turns, &mut rights, deliver).await {
                 Err(FoldError::Stale) => continue,
-                done => return done,
+                Ok(folded) => return Ok(Folded { to_deliver: rights, ..folded }),
+                failed => return failed,
             }
         }
         Err(FoldError::Contention("the boards".to_owned()))
     }
 
-    async fn fold_once(&self, tidy: bool, turns: Option<&Turns>) -> Result<Folded, FoldError> {
+    async fn fold_once(
+        &self,
+        tidy: bool,
+        turns: Option<&Turns>,
+        rights: &mut ToDeliver,
+        deliver: Option<Deliver<'_>>,
+    ) -> Result<Folded, FoldError> {
         let at = self.clock.now();
         let ledger = match turns.and_then(Turns::stored) {
             Some(ledger) => ledger,
@@ -157,7 +181,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         for channel in channels {
             match self.fold_board(channel, &gathered, turns).await? {
                 Stored::Board(token, oldest) => {
-                    folded.to_deliver.extend(token.map(|token| (channel, token)));
+                    rights.extend(token.map(|token| (channel, token)));
                     folded.oldest.push((channel, oldest));
                 }
                 Stored::Held(turn) => {
@@ -165,6 +189,11 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
                     return Ok(folded);
                 }
             }
+        }
+        if let Some(deliver) = deliver.filter(|_| !rights.is_empty()) {
+            deliver(std::mem::take(rights));
+            // While the ledger is stored, the instance does nothing else.
+            self.clock.sleep_us(HAND_OVER_US).await;
         }
         folded.leads = self.bring_forward(&gathered, tidy, turns).await?;
         Ok(folded)

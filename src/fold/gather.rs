@@ -1,8 +1,10 @@
 //! Gathering: everything that the journal has beyond the ledger.
 
+use futures_util::future::try_join;
+
 use super::error::FoldError;
 use super::ledger::Ledger;
-use crate::journal::{Read, read_beyond};
+use crate::journal::{Read, StreamRead, read_beyond};
 use crate::keys;
 use crate::ports::{Clock, Store};
 use crate::sorted::SortedMap;
@@ -56,33 +58,39 @@ pub(super) async fn gather_from(
     before: Timestamp,
     ledger: Ledger,
 ) -> Result<Gathered, FoldError> {
-    let drawn = u64::try_from(store.counter(keys::STREAMS).await?).unwrap_or(0);
-    let known = drawn.max(ledger.known);
-    let live = ledger.streams.iter().map(|(stream, live)| (*stream, live.head));
     let mut heads = SortedMap::new();
-    heads.extend(live.chain((ledger.known + 1..=known).map(|stream| (stream, 0))));
-    gather_beyond(store, (at, before), ledger, known, heads).await
+    heads.extend(ledger.streams.iter().map(|(stream, live)| (*stream, live.head)));
+    // Both begin now, so together they see what had been answered. New streams are few.
+    let live = read_beyond(store, &heads, before, STREAM_RECORDS);
+    let (drawn, mut read) = try_join(store.counter(keys::STREAMS), live).await?;
+    let known = u64::try_from(drawn).unwrap_or(0).max(ledger.known);
+    let mut new = SortedMap::new();
+    new.extend((ledger.known + 1..=known).map(|stream| (stream, 0)));
+    read.extend(read_beyond(store, &new, before, STREAM_RECORDS).await?);
+    heads.extend(new);
+    Ok(take_in(read, (at, before), ledger, known, heads))
 }
 
 impl Gathered {
     /// What comes after this part, read from where it ended and as of the same time.
     pub async fn next(self, store: &impl Store) -> Result<Self, FoldError> {
-        gather_beyond(store, (self.at, self.before), self.ledger, self.known, self.heads).await
+        let read = read_beyond(store, &self.heads, self.before, STREAM_RECORDS).await?;
+        Ok(take_in(read, (self.at, self.before), self.ledger, self.known, self.heads))
     }
 }
 
-async fn gather_beyond(
-    store: &impl Store,
+fn take_in(
+    read: SortedMap<u64, StreamRead>,
     (at, before): (Timestamp, Timestamp),
     ledger: Ledger,
     known: u64,
     mut heads: SortedMap<u64, u64>,
-) -> Result<Gathered, FoldError> {
+) -> Gathered {
     let mut records = Vec::new();
     let mut ended = SortedMap::new();
     // Where a stream was not read to its end, what is left of it comes before anything sealed later.
     let mut cut = Timestamp(u64::MAX);
-    for (stream, read) in read_beyond(store, &heads, before, STREAM_RECORDS).await? {
+    for (stream, read) in read {
         if let Some(last) = read.records.last() {
             if read.cut {
                 cut = cut.min(last.record.received);
@@ -98,7 +106,7 @@ async fn gather_beyond(
     for read in &records {
         heads.insert(read.place.stream, read.place.n);
     }
-    Ok(Gathered { at, before, ledger, known, records, heads, ended, more })
+    Gathered { at, before, ledger, known, records, heads, ended, more }
 }
 
 #[cfg(test)]

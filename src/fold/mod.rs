@@ -20,7 +20,7 @@ pub use acting::{ActError, Acted};
 pub use archive::FoundAlert;
 pub use error::FoldError;
 pub(crate) use first::create;
-pub use folder::{Folded, Folder};
+pub use folder::{Deliver, Folded, Folder, ToDeliver};
 pub use gather::{Gathered, gather};
 pub use lease::Turns;
 pub use ledger::{Ledger, RETIRE_MS};

@@ -69,17 +69,18 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         board: &mut Board,
         now: Timestamp,
     ) -> Result<Vec<(String, Vec<u8>)>, FoldError> {
-        let mut told = Vec::new();
-        for key in board.leaving_segments() {
-            told.extend(self.events(key).await?);
-        }
+        let told = self.events(&board.leaving_segments()).await?.concat();
         self.pages.loading(self.store, board, |board| board.let_leave(&told, now)).await
     }
 
-    /// The events of a segment of an outbox.
-    pub(crate) async fn events(&self, key: String) -> Result<Vec<Event>, FoldError> {
-        let (bytes, _) = value::get(self.store, &key).await?.ok_or(FoldError::Stale)?;
-        unless(decode_events(&bytes), &key)
+    /// The events of some segments of an outbox, in one call.
+    pub(crate) async fn events(&self, keys: &[String]) -> Result<Vec<Vec<Event>>, FoldError> {
+        let mut events = Vec::new();
+        for (key, stored) in keys.iter().zip(self.store.get_many(keys).await?) {
+            let (bytes, _) = value::assemble(self.store, key, stored.ok_or(FoldError::Stale)?).await?;
+            events.push(unless(decode_events(&bytes), key)?);
+        }
+        Ok(events)
     }
 
     async fn store_encoded(

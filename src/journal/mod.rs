@@ -8,7 +8,7 @@ mod record;
 mod ruling;
 mod writer;
 
-pub use reader::{Place, Read, read_beyond};
+pub use reader::{Place, Read, StreamRead, read_beyond};
 pub use record::{Accepted, Arrival, Record, What};
 pub use ruling::{AutoResolve, Flapping, Grouping, Ruling, Texts};
 pub use writer::{AppendError, Journal, STREAM_IDLE_MS, STREAM_STALL_MS};

@@ -39,7 +39,7 @@ pub struct StreamRead {
 }
 
 /// How many records of each stream are asked for at first, and at most, in one call.
-const LOOK_FIRST: u64 = 2;
+const LOOK_FIRST: u64 = 4;
 const LOOK_MOST: u64 = 32;
 /// The most keys in one call, and the fewest where records are large.
 const KEYS: usize = 512;

@@ -61,8 +61,8 @@ pub async fn metrics<S: Store, P: Clock + Random>(store: &S, ports: &P, config: 
         let oldest = match board.batches().into_iter().next() {
             Some(Batch::Inline(events)) => events.first().map(|event| event.event_time),
             // Only in a storm, or where nobody delivers. It may just have been delivered.
-            Some(Batch::Segment(key)) => match folder.events(key).await {
-                Ok(events) => events.first().map(|event| event.event_time),
+            Some(Batch::Segment(key)) => match folder.events(&[key]).await {
+                Ok(events) => events.concat().first().map(|event| event.event_time),
                 Err(FoldError::Stale) => None,
                 Err(error) => return Err(error),
             },

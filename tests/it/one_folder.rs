@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use alarum::fanout::{ToDeliver, relay};
-use alarum::fold::{Folded, Folder, Ledger, PageCache, Turns};
+use alarum::fanout::relay;
+use alarum::fold::{Folded, Folder, Ledger, PageCache, ToDeliver, Turns};
 use alarum::keys;
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn fold(cluster: &Rc<Cluster>, turns: &Rc<Turns>) -> Folded {
     cluster.sim.spawn(5000, async move {
         let (store, node, pages) = (held.store_handle(), held.node(), PageCache::default());
         let folder = Folder { store: &store, clock: &node, random: &node, pages: &pages, lease_ms: 15_000 };
-        *slot.borrow_mut() = Some(folder.fold_in_turn(&turns).await.expect("folded"));
+        *slot.borrow_mut() = Some(folder.fold_in_turn(&turns, None).await.expect("folded"));
     });
     cluster.run();
     result.take().expect("it has ended")

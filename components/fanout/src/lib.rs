@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use alarum::config::Config;
-use alarum::fanout::{Fanout, ToDeliver, relay};
+use alarum::fanout::{Fanout, relay};
+use alarum::fold::ToDeliver;
 use alarum::settings::Cache;
 use alarum::spin::{self, Spin, SpinStore};
 use spin_sdk::http::{IntoResponse, Request};

@@ -11,7 +11,7 @@ use crate::config::Subscription;
 use crate::delivery::ActionRun;
 use crate::engine::action::{Act, Action};
 use crate::error::{ApiError, Code};
-use crate::fanout::ToDeliver;
+use crate::fold::ToDeliver;
 use crate::ports::{Clock, Random, Relay, Store};
 
 impl<S: Store, P: Clock + Random + Relay> Call<'_, S, P> {
