@@ -14,7 +14,7 @@ use crate::board::Turn;
 use crate::config::Config;
 use crate::delivery::{DeliveryReport, SEND_MS};
 use crate::error::{ApiError, Code};
-use crate::fold::{Deliver, FoldError, Folded, Folder, Ledger, PageCache, ToDeliver, Turns};
+use crate::fold::{Deliver, FoldError, Folded, Folder, Ledger, PAUSE_FOLDS, PAUSE_MS, PageCache, ToDeliver, Turns};
 use crate::http::{Answer, Request, answer};
 use crate::ingest::{configured, request_id};
 use crate::keys;
@@ -22,9 +22,8 @@ use crate::ports::{Clock, Log, Pace, Random, Relay, Seen, Store};
 use crate::sorted::SortedMap;
 use crate::time::Timestamp;
 
-/// How long a wake waits for more, as a multiple of what the last fold took, and at most, microseconds.
-const PAUSE_FOLDS: u64 = 5;
-const PAUSE_US: u64 = 250_000;
+/// How long a wake waits for more at most, microseconds.
+const PAUSE_US: u64 = PAUSE_MS * 1000;
 /// What a fold is taken to cost before the first one was measured, microseconds.
 const FIRST_FOLD_US: u64 = 20_000;
 /// Where the records of so many streams wait, or somebody else has the turn, there is company.

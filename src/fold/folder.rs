@@ -134,8 +134,8 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         deliver: Option<Deliver<'_>>,
     ) -> Result<Folded, FoldError> {
         let at = self.clock.now();
-        let ledger = match turns.and_then(Turns::stored) {
-            Some(ledger) => ledger,
+        let base = match turns.and_then(Turns::base) {
+            Some(base) => base,
             None => match turns.filter(|turns| turns.claims()) {
                 Some(turns) => {
                     let chance = self.random.next_u64();
@@ -144,19 +144,21 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
                         turns.take(&mut ledger.turn, now, now, chance)
                     })
                     .await?
+                    .into()
                 }
-                None => Ledger::read(self.store).await?,
+                None => Ledger::read(self.store).await?.into(),
             },
         };
-        let held = turns.and_then(|turns| turns.held(ledger.turn, at));
+        let turn = base.ledger.turn;
+        let held = turns.and_then(|turns| turns.held(turn, at));
         if held.is_some() {
-            let seen = Seen { streams: SEVERAL, paces: ledger.paces().collect(), ..Seen::default() };
+            let seen = Seen { streams: SEVERAL, paces: base.ledger.paces().collect(), ..Seen::default() };
             return Ok(Folded { held, seen, ..Folded::default() });
         }
         // Tick does not race with one whose turn it is: it takes what has waited for longer than any lease lasts.
-        let led = tidy && ledger.turn.is_some_and(|turn| turn.is_live(at));
+        let led = tidy && turn.is_some_and(|turn| turn.is_live(at));
         let before = if led { Timestamp(at.0.saturating_sub(Turn::LONGEST_MS * 1000)) } else { at };
-        let mut gathered = gather_from(self.store, at, before, ledger).await?;
+        let mut gathered = gather_from(self.store, at, before, base).await?;
         let mut streams = Vec::new();
         for read in &gathered.records {
             add(&mut streams, read.place.stream);
@@ -195,7 +197,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             // While the ledger is stored, the instance does nothing else.
             self.clock.sleep_us(HAND_OVER_US).await;
         }
-        folded.leads = self.bring_forward(&gathered, tidy, turns).await?;
+        folded.leads = self.bring_forward(gathered, tidy, turns).await?;
         Ok(folded)
     }
 
@@ -261,25 +263,32 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
 
     /// Brings the ledger forward to what was folded, where it is worth a write, and deletes what nobody needs.
     /// With `turns` it takes the turn as well, if that is free; returns whether it has it.
-    async fn bring_forward(&self, gathered: &Gathered, tidy: bool, turns: Option<&Turns>) -> Result<bool, FoldError> {
-        let before = &gathered.ledger;
-        let deletable = before.deletable(gathered.at, tidy);
-        if deletable.is_empty() && !before.lags(gathered) && turns.is_none() {
-            return Ok(false);
+    async fn bring_forward(&self, gathered: Gathered, tidy: bool, turns: Option<&Turns>) -> Result<bool, FoldError> {
+        let (begun, before) = (gathered.at, &gathered.ledger);
+        let leads = turns.filter(|turns| turns.lasts(before.turn, begun, self.clock.now()));
+        let deletable = before.deletable(begun, tidy);
+        if deletable.is_empty() && !before.lags(&gathered, leads.is_some()) {
+            if let Some(turns) = leads {
+                turns.keep(gathered.into_base(), false);
+                return Ok(true);
+            }
+            if turns.is_none() {
+                return Ok(false);
+            }
         }
         if !deletable.is_empty() {
             self.store.delete_many(&deletable).await?;
         }
         let (chance, mut leads) = (self.random.next_u64(), false);
         let ledger = Ledger::change(self.store, self.clock, &mut |ledger| {
-            leads = turns.is_some_and(|turns| turns.take(&mut ledger.turn, gathered.at, self.clock.now(), chance));
-            let passed = ledger.pass(gathered);
-            let forgot = !deletable.is_empty() && ledger.deleted(before, gathered.at);
+            leads = turns.is_some_and(|turns| turns.take_ledger(&mut ledger.turn, begun, self.clock.now(), chance));
+            let passed = ledger.pass(&gathered);
+            let forgot = !deletable.is_empty() && ledger.deleted(before, begun);
             passed || forgot || leads
         })
         .await?;
         if let Some(turns) = turns {
-            turns.keep(ledger);
+            turns.keep(ledger.into(), true);
         }
         Ok(leads)
     }
@@ -331,7 +340,7 @@ fn paces(gathered: &Gathered) -> Vec<Pace> {
     for accepted in accepted {
         add(&mut present, accepted.integration_id);
     }
-    let records: Vec<&Read> = gathered.records.iter().collect();
+    let records: Vec<&Read> = gathered.beyond().collect();
     gathered.ledger.paces_with(&records).into_values().filter(|pace| present.contains(&pace.integration_id)).collect()
 }
 

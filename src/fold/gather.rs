@@ -13,6 +13,27 @@ use crate::time::Timestamp;
 /// The most records read of one stream at a time.
 const STREAM_RECORDS: usize = 256;
 
+/// From where the journal is read.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The ledger as it is stored.
+    pub ledger: Ledger,
+    /// The highest stream that was looked for.
+    known: u64,
+    /// How far each stream was read.
+    heads: SortedMap<u64, u64>,
+    /// What was read beyond the ledger.
+    ahead: Vec<Read>,
+}
+
+impl From<Ledger> for Base {
+    fn from(ledger: Ledger) -> Self {
+        let (mut heads, known) = (SortedMap::new(), ledger.known);
+        heads.extend(ledger.streams.iter().map(|(stream, live)| (*stream, live.head)));
+        Self { ledger, known, heads, ahead: Vec::new() }
+    }
+}
+
 /// What was read of the journal.
 #[derive(Clone, Debug)]
 pub struct Gathered {
@@ -27,6 +48,8 @@ pub struct Gathered {
     pub known: u64,
     /// The records, in the order in which they are applied: by time of receipt, stream, number.
     pub records: Vec<Read>,
+    /// Records beyond the ledger that who reads has applied before.
+    ahead: Vec<Read>,
     /// How far each stream was read, the ledger's heads included.
     pub heads: SortedMap<u64, u64>,
     /// The streams that end at the ledger's head: not even a record from the future follows.
@@ -43,49 +66,55 @@ impl Gathered {
             _ => self.before,
         }
     }
+
+    /// All records beyond the ledger.
+    pub fn beyond(&self) -> impl Iterator<Item = &Read> {
+        self.ahead.iter().chain(&self.records)
+    }
+
+    /// Where who has applied all of it goes on, though the ledger does not say so yet.
+    pub fn into_base(mut self) -> Base {
+        self.ahead.append(&mut self.records);
+        Base { ledger: self.ledger, known: self.known, heads: self.heads, ahead: self.ahead }
+    }
 }
 
 /// Reads everything that the journal has beyond the ledger, or a first part of it.
 pub async fn gather(store: &impl Store, clock: &impl Clock) -> Result<Gathered, FoldError> {
     let at = clock.now();
-    gather_from(store, at, at, Ledger::read(store).await?).await
+    gather_from(store, at, at, Ledger::read(store).await?.into()).await
 }
 
-/// Reads what the journal has beyond this ledger that was sealed before `before`, which is not later than `at`, now.
+/// Reads what the journal has beyond what was read that was sealed before `before`, which is not later than `at`, now.
 pub(super) async fn gather_from(
     store: &impl Store,
     at: Timestamp,
     before: Timestamp,
-    ledger: Ledger,
+    base: Base,
 ) -> Result<Gathered, FoldError> {
-    let mut heads = SortedMap::new();
-    heads.extend(ledger.streams.iter().map(|(stream, live)| (*stream, live.head)));
+    let Base { ledger, known, mut heads, ahead } = base;
     // Both begin now, so together they see what had been answered. New streams are few.
     let live = read_beyond(store, &heads, before, STREAM_RECORDS);
     let (drawn, mut read) = try_join(store.counter(keys::STREAMS), live).await?;
-    let known = u64::try_from(drawn).unwrap_or(0).max(ledger.known);
+    let (before_this, known) = (known, u64::try_from(drawn).unwrap_or(0).max(known));
     let mut new = SortedMap::new();
-    new.extend((ledger.known + 1..=known).map(|stream| (stream, 0)));
+    new.extend((before_this + 1..=known).map(|stream| (stream, 0)));
     read.extend(read_beyond(store, &new, before, STREAM_RECORDS).await?);
     heads.extend(new);
-    Ok(take_in(read, (at, before), ledger, known, heads))
+    Ok(take_in(read, (at, before), Base { ledger, known, heads, ahead }))
 }
 
 impl Gathered {
     /// What comes after this part, read from where it ended and as of the same time.
     pub async fn next(self, store: &impl Store) -> Result<Self, FoldError> {
         let read = read_beyond(store, &self.heads, self.before, STREAM_RECORDS).await?;
-        Ok(take_in(read, (self.at, self.before), self.ledger, self.known, self.heads))
+        let Self { at, before, ledger, known, heads, ahead, .. } = self;
+        Ok(take_in(read, (at, before), Base { ledger, known, heads, ahead }))
     }
 }
 
-fn take_in(
-    read: SortedMap<u64, StreamRead>,
-    (at, before): (Timestamp, Timestamp),
-    ledger: Ledger,
-    known: u64,
-    mut heads: SortedMap<u64, u64>,
-) -> Gathered {
+fn take_in(read: SortedMap<u64, StreamRead>, (at, before): (Timestamp, Timestamp), base: Base) -> Gathered {
+    let Base { ledger, known, mut heads, ahead } = base;
     let mut records = Vec::new();
     let mut ended = SortedMap::new();
     // Where a stream was not read to its end, what is left of it comes before anything sealed later.
@@ -106,7 +135,7 @@ fn take_in(
     for read in &records {
         heads.insert(read.place.stream, read.place.n);
     }
-    Gathered { at, before, ledger, known, records, heads, ended, more }
+    Gathered { at, before, ledger, known, records, ahead, heads, ended, more }
 }
 
 #[cfg(test)]
@@ -117,7 +146,7 @@ mod tests {
     fn gathered(records: Vec<Read>, more: bool) -> Gathered {
         let (at, before) = (Timestamp::from_secs(100), Timestamp::from_secs(90));
         let (heads, ended) = (SortedMap::new(), SortedMap::new());
-        Gathered { at, before, ledger: Ledger::new(), known: 0, records, heads, ended, more }
+        Gathered { at, before, ledger: Ledger::new(), known: 0, records, ahead: Vec::new(), heads, ended, more }
     }
 
     #[test]

@@ -33,6 +33,8 @@ const SPAN_RECORDS: u64 = 128;
 /// The ledger is brought forward when it is this many records behind, or one of them is this old, milliseconds.
 const LAG_RECORDS: usize = 32;
 const LAG_MS: u64 = 10_000;
+/// The same for who has the turn, records.
+const LEAD_RECORDS: usize = 96;
 /// A pace that was not moved for this long says nothing about the last minute, seconds.
 const PACE_SECS: u64 = 120;
 /// How often a swap is tried.
@@ -173,7 +175,7 @@ impl Ledger {
         let before = self.clone();
         let live = |read: &&Read| self.streams.get(&read.place.stream).map_or(0, |live| live.head);
         let retired = |read: &&Read| read.place.stream <= self.known && !self.streams.contains_key(&read.place.stream);
-        let new: Vec<&Read> = gathered.records.iter().filter(|r| r.place.n > live(r) && !retired(r)).collect();
+        let new: Vec<&Read> = gathered.beyond().filter(|r| r.place.n > live(r) && !retired(r)).collect();
         self.paces = self.paces_with(&new);
         self.count(&new);
         for (&stream, &head) in gathered.heads.iter() {
@@ -186,7 +188,7 @@ impl Ledger {
             };
             if head > live.head {
                 let mut parts = SortedMap::new();
-                for read in gathered.records.iter().filter(|r| r.place.stream == stream && r.parts > 0) {
+                for read in gathered.beyond().filter(|r| r.place.stream == stream && r.parts > 0) {
                     if read.place.n > live.head && read.place.n <= head {
                         parts.insert(read.place.n, read.parts);
                     }
@@ -241,8 +243,10 @@ impl Ledger {
         paces
     }
 
-    /// Whether it is worth a write to bring the ledger forward to what was gathered, or to retire streams.
-    pub(super) fn lags(&self, gathered: &Gathered) -> bool {
+    /// Whether it is worth a write to bring the ledger forward to what was gathered, or to retire streams. `leads`: who
+    /// gathered remembers what it has applied, and need not read it again.
+    pub(super) fn lags(&self, gathered: &Gathered, leads: bool) -> bool {
+        let most = if leads { LEAD_RECORDS } else { LAG_RECORDS };
         let old = |read: &Read| gathered.at.millis_since(read.record.received) > LAG_MS;
         let idle = |(stream, head): (&u64, &u64)| {
             let over = |live: &Live| gathered.at.millis_since(live.seen) > RETIRE_MS + LAG_MS && live.head == *head;
@@ -250,8 +254,8 @@ impl Ledger {
         };
         // What was left is read from where the ledger stands.
         gathered.more
-            || gathered.records.len() >= LAG_RECORDS
-            || gathered.records.iter().any(old)
+            || gathered.beyond().count() >= most
+            || gathered.beyond().any(old)
             || gathered.ended.iter().any(idle)
     }
 

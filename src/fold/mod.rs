@@ -23,6 +23,7 @@ pub(crate) use first::create;
 pub use folder::{Deliver, Folded, Folder, ToDeliver};
 pub use gather::{Gathered, gather};
 pub use lease::Turns;
+pub(crate) use lease::{PAUSE_FOLDS, PAUSE_MS};
 pub use ledger::{Ledger, RETIRE_MS};
 pub use pages::PageCache;
 pub use root::{ensure, key_of};
