@@ -13,7 +13,10 @@ const WASM = process.env.ALARUM_WASM_DIR ?? join(ROOT, "target/wasm32-wasip2/rel
 // Compiling the components takes longer than most tests, so all deployments share what was compiled.
 const CACHE = process.env.ALARUM_RUNNER_CACHE ?? join(ROOT, "target/console-tests-cache");
 
+// Of each role one. Most tests are those of somebody who is on call.
 export const KEY = "app-key-of-ada-0123456789";
+export const READER = "app-key-of-a-screen-0123456789";
+export const KEEPER = "app-key-of-the-keeper-0123456789";
 export const PRIVATE = "private-key-0123456789";
 export const SHARED = "shared-key-0123456789";
 
@@ -35,6 +38,17 @@ email = "ada@example.net"
 name = "Ada's laptop"
 key = "${KEY}"
 person_id = 42
+
+[[app_keys]]
+name = "the screen on the wall"
+key = "${READER}"
+role = "read"
+
+[[app_keys]]
+name = "Mei's laptop"
+key = "${KEEPER}"
+person_id = 41
+role = "administer"
 
 [[channels]]
 id = 101
@@ -76,7 +90,7 @@ channel_ids = [102]
 channel_ids = [100]
 `;
 
-// Starts one. `subscribers` are URLs; `config` is added to the configuration.
+// Starts one. `subscribers` are URLs; `config` is added to the configuration, where custom actions have ids from 50 on.
 export async function start({ subscribers = [], config = "" } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "alarum-console-"));
   mkdirSync(join(dir, "config"));
@@ -108,8 +122,8 @@ export async function start({ subscribers = [], config = "" } = {}) {
       rmSync(dir, { recursive: true, force: true });
     },
     // A call of the Open API.
-    async call(path, parameters = {}) {
-      const response = await fetch(`${url}${path}?app_key=${KEY}`, { method: "POST", body: JSON.stringify(parameters) });
+    async call(path, parameters = {}, key = KEY) {
+      const response = await fetch(`${url}${path}?app_key=${key}`, { method: "POST", body: JSON.stringify(parameters) });
       const answer = await response.json();
       if (answer.error) throw new Error(`${path}: ${answer.error.message}`);
       return answer.data;

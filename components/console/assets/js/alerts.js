@@ -1,7 +1,7 @@
 // The alerts of an incident, each with what it says of itself and the events that made it.
 
 import { h } from "./dom.js";
-import { callIfThere } from "./api.js";
+import { call } from "./api.js";
 import { description } from "./markdown.js";
 import { picture } from "./safe.js";
 import { hash } from "./place.js";
@@ -9,7 +9,7 @@ import { integrationName } from "./directory.js";
 import { facts, json, labels, moment, severity, since } from "./parts.js";
 import * as words from "./words.js";
 
-// Events by alert, as far as somebody has unfolded it: a list, or null where the server does not tell them.
+// Events by alert, as far as somebody has unfolded it.
 const events = new Map();
 
 export function alertList(alerts, app) {
@@ -45,7 +45,6 @@ function eventList(alert) {
   // Where the list of alerts brought them along, nothing more is asked.
   const list = brought(alert) ?? events.get(alert.alert_id);
   if (list === undefined) return h("p", { class: "faint" }, "Loading its events …");
-  if (list === null) return h("p", { class: "faint" }, "This server does not list the events of an alert.");
   return h("ol", { class: "events", "aria-label": "Events, newest first" }, list.map((event) => h("li", { key: event.event_id },
     h("details", {},
       h("summary", {}, moment(event.event_time), severity(event.event_status || event.event_severity), h("bdi", {}, event.title ?? "")),
@@ -57,8 +56,7 @@ const brought = (alert) => (alert.events?.length ? alert.events : undefined);
 
 async function load(alert, app) {
   if (brought(alert)) return;
-  const answer = await callIfThere("/alert/event/list", { alert_id: alert.alert_id, p: 1, limit: 20 });
-  const items = answer && [...(answer.items ?? [])].sort((a, b) => b.event_time - a.event_time);
+  const { items } = await call("/alert/event/list", { alert_id: alert.alert_id, limit: 20 });
   events.set(alert.alert_id, items);
   app.render();
 }
@@ -67,6 +65,6 @@ async function load(alert, app) {
 export function refreshEvents(alerts, app) {
   for (const alert of alerts) {
     const list = events.get(alert.alert_id);
-    if (Array.isArray(list) && list.length < Math.min(20, alert.event_cnt)) load(alert, app);
+    if (list && list.length < Math.min(20, alert.event_cnt)) load(alert, app);
   }
 }

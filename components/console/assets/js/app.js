@@ -34,36 +34,36 @@ const WITHIN = new Map([["incident", "incidents"], ["explain", "incidents"], ["w
 // The page that is shown: `{id, page, leaving}`; what it asks is given up when it is left.
 let shown = null;
 let timer = 0;
-let state = { problem: "", answered: 0, signingIn: false };
+// What keeps what is shown from being up to date; empty: nothing.
+let problem = "";
 
 const main = () => document.getElementById("main");
 
 function render() {
   const place = here().path[0] ?? "incidents";
-  const inside = session.key() !== "" && !state.signingIn;
+  const inside = session.key() !== "";
   morphInto(document.getElementById("top"), header(WITHIN.get(place) ?? place, inside));
   if (!inside) {
     document.title = "Sign in · Alarum";
-    return morphInto(main(), signIn(state.problem, enter));
+    return morphInto(main(), signIn(problem, enter));
   }
   if (!shown) return undefined;
   document.title = `${shown.page.title()} · Alarum`;
-  const trouble = state.problem && h("p", { class: "trouble", role: "alert", key: "trouble" }, state.problem);
+  const trouble = problem && h("p", { class: "trouble", role: "alert", key: "trouble" }, problem);
   const reading = !session.can("operate") && h("p", { class: "note reading", key: "reading" }, "This key may only read: actions are not offered.");
   return morphInto(main(), [trouble, reading, ...shown.page.view()].flat(Infinity).filter(Boolean));
 }
 
 function header(place, inside) {
   const link = ([id, text]) => h("li", {}, h("a", { href: hash(id), "aria-current": place === id ? "page" : null }, icon(id), h("span", {}, text)));
-  const live = state.problem ? "stale" : "live";
   return [
     h("a", { class: "brand", href: "#/incidents" }, "Alarum"),
     inside && h("nav", { "aria-label": "Main" }, h("ul", {}, NAV.map(link))),
     inside && h("div", { class: "who" },
-      h("span", { class: `pulse ${live}`, title: state.problem || "what is shown is up to date" }, state.problem ? "no answer" : "live"),
+      h("span", { class: `pulse ${problem ? "stale" : "live"}`, title: problem || "what is shown is up to date" }, problem ? "no answer" : "live"),
       h("span", { class: "name" }, session.who()),
       h("button", { type: "button", class: "quiet", title: "Keyboard shortcuts (?)", "aria-label": "Keyboard shortcuts", on: { click: keyboard.help } }, "?"),
-      h("button", { type: "button", class: "quiet", on: { click: leave } }, "Sign out")),
+      h("button", { type: "button", class: "quiet", on: { click: () => leave() } }, "Sign out")),
   ].filter(Boolean);
 }
 
@@ -102,12 +102,14 @@ async function refresh() {
   visit.loading = true;
   try {
     await visit.page.load(visit.leaving.signal);
-    state = { ...state, problem: "", answered: Date.now() };
+    // The page need not wait for who one is, only what it offers does.
+    if (!session.isKnown()) session.learn(await call("/member/info", {}, { signal: visit.leaving.signal }));
+    problem = "";
   } catch (error) {
     if (visit.leaving.signal.aborted) return;
     if (error.code === "Unauthorized") return leave("The key is not valid any more.");
     if (error.code === undefined) console.error(error);
-    state = { ...state, problem: error.code === "NoAnswer" ? `${error.message}; what is shown may be old` : error.message };
+    problem = error.code === "NoAnswer" ? `${error.message}; what is shown may be old` : error.message;
   }
   visit.loading = false;
   if (visit !== shown) return;
@@ -117,28 +119,28 @@ async function refresh() {
     return refresh();
   }
   // Who does not look needs no answers; who comes back gets them at once.
-  if (!document.hidden && visit.page.every) timer = setTimeout(refresh, state.problem ? 3 * visit.page.every : visit.page.every);
+  if (!document.hidden && visit.page.every) timer = setTimeout(refresh, problem ? 3 * visit.page.every : visit.page.every);
 }
 
 async function enter(key) {
   try {
     session.learn(await call("/member/info", {}, { key }));
     session.begin(key);
-    state = { problem: "", answered: 0, signingIn: false };
+    problem = "";
     return arrive();
   } catch (error) {
-    state.problem = error.code === "Unauthorized" ? "There is no such key." : error.message;
+    problem = error.code === "Unauthorized" ? "There is no such key." : error.message;
     return render();
   }
 }
 
-function leave(problem = "") {
+function leave(why = "") {
   shown?.leaving.abort();
   shown = null;
   clearTimeout(timer);
   session.end();
   forget();
-  state.problem = typeof problem === "string" ? problem : "";
+  problem = why;
   main().replaceChildren();
   render();
   document.getElementById("key")?.focus();
@@ -155,9 +157,4 @@ addEventListener("unhandledrejection", (event) => {
   if (event.reason?.name !== "AbortError") notice(`Something went wrong: ${event.reason?.message ?? event.reason}`, { bad: true });
 });
 
-if (session.key()) {
-  // The page need not wait for who one is, only what it offers does.
-  arrive().then(() => call("/member/info")).then((member) => (session.learn(member), render()), () => {});
-} else {
-  render();
-}
+arrive();

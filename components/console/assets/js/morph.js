@@ -1,12 +1,16 @@
 // Makes what is on the page look like what was built anew, and touches nothing else: focus, scroll positions, selections
 // and what people are typing survive a refresh.
 
+import { listen } from "./dom.js";
+
 // Makes the children of `parent` those of the list `wanted`; the focus stays where it is as long as that is there.
 export function morphInto(parent, wanted) {
   const focused = document.activeElement;
   morphChildren(parent, wanted);
   // An element that is moved loses it.
   if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+  // Whoever had pressed what is gone goes on here, not where the page begins.
+  else if (focused && !focused.isConnected) parent.focus({ preventScroll: true });
 }
 
 function morphChildren(parent, wanted) {
@@ -51,14 +55,7 @@ function morph(have, want) {
   if (!(have instanceof Element)) return;
   const kept = have.dataset?.keep !== undefined;
   attributes(have, want);
-  if (want.handlers) {
-    for (const type of Object.keys(want.handlers)) {
-      if (!have.handlers || !(type in have.handlers)) {
-        have.addEventListener(type, (event) => have.handlers?.[type]?.(event));
-      }
-    }
-  }
-  have.handlers = want.handlers;
+  if (have.handlers || want.handlers) listen(have, want.handlers);
   if (kept && have.nodeName !== "DETAILS") return;
   morphChildren(have, [...want.childNodes]);
   value(have, want);
