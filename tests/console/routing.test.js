@@ -51,6 +51,8 @@ for (const size of Object.keys(SIZES)) {
     const before = await route();
     const view = await open(chrome.browser, app, { size, hash: "#/routing", key: KEEPER });
     const { page, button } = view;
+    // Rules that are none.
+    view.expect(/400/);
     const dialog = page.getByRole("dialog");
     const alert = (team) => page.locator(".alertlist > li", { hasText: `of ${team}` });
     const rule = (nth) => page.locator(".panel", { hasText: "Rules in order" }).locator(".cases > li").nth(nth - 1);
@@ -69,7 +71,7 @@ for (const size of Object.keys(SIZES)) {
     await page.locator(".lines .moved", { hasText: "Case 2 becomes case 1" }).waitFor();
     // What cannot be is said in the dialog, and what was written stays there.
     await button("Edit case 1").click();
-    for (const [wrong, problem] of [["{", "This is not JSON"], ["5", "cases"], [JSON.stringify({ ...CHANGED, channel_ids: [] }), "channel_ids: must not be empty"]]) {
+    for (const [wrong, problem] of [["{", "This is not JSON"], ["5", "expected struct Case"], [JSON.stringify({ ...CHANGED, channel_ids: [] }), "channel_ids: must not be empty"]]) {
       await dialog.getByLabel("JSON").fill(wrong);
       await dialog.getByRole("button", { name: "Preview" }).click();
       await dialog.getByRole("alert").filter({ hasText: problem }).waitFor();
@@ -140,7 +142,7 @@ test("rules that somebody else has changed meanwhile are not overwritten", async
   await view.notice("The rules are applied.");
   const { cases, sections } = await route();
   assert.deepEqual([cases.length, sections], [1, theirs.sections]);
-  await upsert(before);
+  await upsert({ cases: before.cases, default: before.default });
   await view.close();
 });
 

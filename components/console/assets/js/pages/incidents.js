@@ -181,7 +181,7 @@ export function incidentsPage(place, app) {
   function more() {
     const shown = found.items.length;
     if (shown === 0) return null;
-    const text = found.complete ? words.count(shown, "incident") : `${shown} of ${filter.sort === "worst" ? "more" : words.total(found.total)}`;
+    const text = found.complete ? words.count(shown, "incident") : filter.sort === "worst" ? `the worst ${shown}` : `${shown} of ${words.total(found.total)}`;
     return h("p", { class: "more", key: "more" }, text, !found.complete && button("Show more", () => (wanted += STEP, app.refresh()), { disabled: wanted >= 1000, key: "show-more" }));
   }
 
