@@ -20,7 +20,8 @@ export const KEEPER = "app-key-of-the-keeper-0123456789";
 export const PRIVATE = "private-key-0123456789";
 export const SHARED = "shared-key-0123456789";
 
-const CONFIG = `version = 1
+// Who may sign in.
+const BARE = `version = 1
 base_url = "https://duty.example.net"
 account = { id = 7, name = "Example" }
 
@@ -49,8 +50,9 @@ name = "Mei's laptop"
 key = "${KEEPER}"
 person_id = 41
 role = "administer"
+`;
 
-[[channels]]
+const ENTRIES = `[[channels]]
 id = 101
 name = "storage"
 
@@ -90,8 +92,8 @@ channel_ids = [102]
 channel_ids = [100]
 `;
 
-// Starts one. `subscribers` are URLs; `config` is added to the configuration, where custom actions have ids from 50 on.
-export async function start({ subscribers = [], config = "" } = {}) {
+// Starts one. `subscribers` are URLs, `config` is added to the configuration; `bare`: nothing is configured but keys.
+export async function start({ subscribers = [], config = "", bare = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "alarum-console-"));
   mkdirSync(join(dir, "config"));
   mkdirSync(join(dir, "state"));
@@ -99,7 +101,7 @@ export async function start({ subscribers = [], config = "" } = {}) {
   symlinkSync(CACHE, join(dir, "state/cache"));
   const subscriptions = subscribers.map((url, nth) => `[[subscriptions]]\nid = ${nth + 1}\nname = "subscriber ${nth + 1}"\nurl = "${url}"\nsecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="\n`).join("\n");
   const delivery = "[delivery]\ntimeout_ms = 1000\nallow_http = true\nallow_private_targets = true\n";
-  writeFileSync(join(dir, "config/alarum.toml"), `${CONFIG}\n${config}\n${subscriptions}\n${delivery}`);
+  writeFileSync(join(dir, "config/alarum.toml"), `${BARE}\n${bare ? "" : ENTRIES}\n${config}\n${subscriptions}\n${delivery}`);
   const manifest = readFileSync(join(ROOT, "spin.toml"), "utf8")
     .replaceAll("target/wasm32-wasip2/release", WASM)
     .replaceAll('source = "config"', `source = ${JSON.stringify(join(dir, "config"))}`);

@@ -39,6 +39,27 @@ test("the first visit says what to do, with a curl line that works", async () =>
   await view.close();
 });
 
+test("where nothing is configured, every page says what to do first", async () => {
+  const empty = await start({ bare: true });
+  try {
+    for (const size of Object.keys(SIZES)) {
+      const view = await open(chrome.browser, empty, { size });
+      const { page } = view;
+      await page.getByRole("heading", { name: "Configure it first" }).waitFor();
+      await page.getByText("cargo xtask init").waitFor();
+      assert.deepEqual(await barriers(page), []);
+      await view.shot("nothing-configured");
+      for (const [hash, told] of [["#/webhooks", "Nobody is told of incidents yet."], ["#/routing", "There is no shared integration"], ["#/start", "Configure it first"]]) {
+        await page.evaluate((to) => (location.hash = to), hash);
+        await page.getByText(told).waitFor();
+      }
+      await view.close();
+    }
+  } finally {
+    await empty.stop();
+  }
+});
+
 const SHARED_ID = 9002;
 const route = () => app.call("/route/info", { integration_id: SHARED_ID });
 const upsert = (rules) => app.call("/route/upsert", { integration_id: SHARED_ID, ...rules }, KEEPER);

@@ -7,8 +7,6 @@ import { now } from "./words.js";
 import * as session from "./session.js";
 import { ACTIONS } from "./actions.js";
 
-export { ACTIONS };
-
 // The actions that make sense for all of these incidents.
 export function possible(incidents) {
   return ACTIONS.filter((action) => incidents.length > 0 && (action.many || incidents.length === 1) && incidents.every((one) => action.when(one, now())));

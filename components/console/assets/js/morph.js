@@ -19,14 +19,16 @@ function morphChildren(parent, wanted) {
   for (const child of [...parent.children]) {
     const key = child.dataset?.key;
     if (key === undefined) continue;
-    // What is gone first: then what comes after it need not be moved.
-    if (keys.has(key)) keyed.set(key, child);
+    // What is gone first: then what comes after it need not be moved. Of several that are called alike one is kept, and
+    // the others are made anew.
+    if (keys.has(key) && !keyed.has(key)) keyed.set(key, child);
     else child.remove();
   }
   let place = parent.firstChild;
   for (const want of wanted) {
     const key = want.dataset?.key;
     let have = key === undefined ? place : keyed.get(key);
+    keyed.delete(key);
     if (have && key === undefined && have.dataset?.key !== undefined) have = null;
     if (!have || !alike(have, want)) {
       parent.insertBefore(want, place);

@@ -3,7 +3,8 @@
 import { h } from "../dom.js";
 import { call } from "../api.js";
 import { act, attempt, possible } from "../act.js";
-import { alertList, refreshEvents } from "../alerts.js";
+import { shortcuts } from "../actions.js";
+import { alertList } from "../alerts.js";
 import { customActions, runCustom } from "../custom.js";
 import { description } from "../markdown.js";
 import { directory, channelName, integrationName } from "../directory.js";
@@ -39,7 +40,6 @@ export function incidentPage(place, app) {
     incident = info;
     alerts = list;
     feed = { items: parts.flatMap((part) => part.items), has_next_page: parts.at(-1).has_next_page };
-    refreshEvents(alerts.items, app);
     // Nothing waits for these; where they fail, the next refresh asks again.
     besides ??= beside(info, signal).catch((error) => {
       besides = null;
@@ -102,7 +102,7 @@ export function incidentPage(place, app) {
     const { items, total } = alerts;
     return panel("Alerts",
       h("p", { class: "faint" }, `${words.count(total, "alert")}, ${incident.active_alert_cnt} active, ${words.count(incident.alert_event_cnt, "event")}`),
-      items.length > 0 && alertList(items, app),
+      items.length > 0 && alertList(items),
       items.length < total && h("p", { class: "more" }, `${items.length} shown`, button("Show more", () => (shownAlerts = Math.min(1000, shownAlerts + 200), app.refresh()), { disabled: shownAlerts >= 1000 })));
   }
 
@@ -144,19 +144,17 @@ export function incidentPage(place, app) {
       h("button", { type: "submit" }, "Comment"));
   }
 
-  // One letter can mean two actions of which one is possible at a time.
-  const shortcut = (key) => () => {
+  const shortcut = (key) => {
     const action = incident && possible([incident]).find((one) => one.key === key);
     if (action) run(action);
   };
-  const said = { a: "acknowledge, or take that back", e: "resolve, or open again", s: "snooze", w: "wake", v: "change the severity", t: "change the title", p: "ask people", m: "merge", z: "silence" };
   return {
     title: () => (incident ? `${incident.num} ${incident.title}` : "Incident"),
     every: 5000,
     load,
     view,
     shortcuts: {
-      ...Object.fromEntries(Object.entries(said).map(([key, text]) => [key, [text, shortcut(key)]])),
+      ...shortcuts("aeswvtpmz", shortcut),
       c: ["comment", () => document.getElementById("comment")?.focus()],
       Escape: ["back to the incidents", () => (location.hash = hash("incidents"))],
     },

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { ask, go, hash, here } from "../place.js";
 import { act, possible } from "../act.js";
+import { shortcuts } from "../actions.js";
 import { chart } from "../chart.js";
 import { directory, channelName } from "../directory.js";
 import { filters, isEverything, list } from "../listing.js";
@@ -196,9 +197,9 @@ export function incidentsPage(place, app) {
 
   const focused = () => document.activeElement?.closest?.(".row")?.dataset.key;
   // To what is selected, or else to the row that has the focus.
-  const shortcut = (keys) => () => {
+  const shortcut = (key) => {
     const incidents = selected.size ? chosen() : found?.items.filter((one) => one.incident_id === focused()) ?? [];
-    const action = possible(incidents).find((one) => one.key === keys && one.many);
+    const action = possible(incidents).find((one) => one.key === key && one.many);
     if (action) act(action, incidents, changed);
   };
 
@@ -213,11 +214,7 @@ export function incidentsPage(place, app) {
       Enter: ["open the incident", () => (document.activeElement?.matches?.("a, button, summary") ? document.activeElement.click() : focused() && go(hash(`incident/${focused()}`)))],
       x: ["select the incident", () => focused() && select(focused(), !selected.has(focused()))],
       "/": ["search", () => document.getElementById("search")?.focus()],
-      a: ["acknowledge, or take that back", shortcut("a")],
-      e: ["resolve, or open again", shortcut("e")],
-      s: ["snooze", shortcut("s")],
-      w: ["wake", shortcut("w")],
-      c: ["comment", shortcut("c")],
+      ...shortcuts("aeswc", shortcut),
     },
   };
 }

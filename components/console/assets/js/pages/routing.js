@@ -37,14 +37,18 @@ export function routingPage(place, app) {
     const known = await directory({ signal });
     channels = known.channels;
     shared = known.integrations.filter((one) => one.kind === "shared");
-    const wanted = Number(here().query.get("integration")) || shared[0]?.integration_id || null;
+    const asked = Number(here().query.get("integration"));
+    const wanted = (shared.find((one) => one.integration_id === asked) ?? shared[0])?.integration_id ?? null;
     if (wanted !== chosen) [chosen, draft, result] = [wanted, null, null];
     if (chosen === null) return;
     const [now, alerts] = await Promise.all([call("/route/info", { integration_id: chosen }, { signal }), recentAlerts(chosen, signal)]);
     recent = alerts;
     // What somebody has begun to change is applied to the rules that they saw, or refused.
     if (!draft || (!touched() && !same(now, route))) [route, draft] = [now, draftOf(now)];
-    result = await preview(draft, signal);
+    const of = draft;
+    const told = await preview(of, signal);
+    // Somebody may have changed them meanwhile, and knows more.
+    if (of === draft) result = told;
   }
 
   // Where the recent alerts would go. Where there are none, the server still says whether these are rules.
@@ -59,9 +63,10 @@ export function routingPage(place, app) {
   async function change(next) {
     if (busy) return "the one before is still being previewed";
     busy = true;
+    const id = chosen;
     try {
-      result = await preview(next);
-      draft = next;
+      const told = await preview(next);
+      if (id === chosen) [result, draft] = [told, next];
     } catch (error) {
       return error.message;
     } finally {
@@ -113,6 +118,7 @@ export function routingPage(place, app) {
         if (await upsert(draftOf(before), version, "taken back")) notice("The rules are as before.");
         await reread(id);
       }) });
+      if (id !== chosen) return;
       route = { ...after, version };
       // For some seconds the server may go by the old ones; what these do was previewed.
       result = { ...result, items: result.items.map((one) => ({ present: one.changed ?? one.present, error: one.error })) };
@@ -140,7 +146,7 @@ export function routingPage(place, app) {
     ];
   }
 
-  const different = () => h("ul", { class: "lines" }, differences(draftOf(route), draft).map(([kind, text]) => h("li", { class: kind }, h("bdi", {}, text))));
+  const different = () => h("ul", { class: "lines" }, differences(draftOf(route), draft).map(([kind, text]) => h("li", { class: kind }, h("span", { class: "unseen" }, `${kind}: `), h("bdi", {}, text))));
 
   // What the draft does to the recent alerts, in a sentence.
   function effect() {
