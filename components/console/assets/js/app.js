@@ -11,21 +11,17 @@ import * as keyboard from "./keyboard.js";
 import * as session from "./session.js";
 import { signIn } from "./pages/signin.js";
 import { incidentsPage } from "./pages/incidents.js";
-import { incidentPage } from "./pages/incident.js";
-import { explainPage } from "./pages/explain.js";
-import { webhooksPage } from "./pages/webhooks.js";
-import { deliveriesPage } from "./pages/deliveries.js";
-import { routingPage } from "./pages/routing.js";
 import { startPage } from "./pages/start.js";
 
+// The list does not wait for the other pages.
 const PAGES = new Map(Object.entries({
-  incidents: incidentsPage,
-  incident: incidentPage,
-  explain: explainPage,
-  webhooks: webhooksPage,
-  webhook: deliveriesPage,
-  routing: routingPage,
-  start: startPage,
+  incidents: async () => incidentsPage,
+  start: async () => startPage,
+  incident: async () => (await import("./pages/incident.js")).incidentPage,
+  explain: async () => (await import("./pages/explain.js")).explainPage,
+  webhooks: async () => (await import("./pages/webhooks.js")).webhooksPage,
+  webhook: async () => (await import("./pages/deliveries.js")).deliveriesPage,
+  routing: async () => (await import("./pages/routing.js")).routingPage,
 }));
 const NAV = [["incidents", "Incidents", "i"], ["webhooks", "Webhooks", "w"], ["routing", "Routing", "r"], ["start", "Connect", "c"]];
 // Which of them a page belongs to.
@@ -34,6 +30,8 @@ const WITHIN = new Map([["incident", "incidents"], ["explain", "incidents"], ["w
 // The page that is shown: `{id, page, leaving}`; what it asks is given up when it is left.
 let shown = null;
 let timer = 0;
+// Whether the modules of all pages are on their way.
+let complete = false;
 // What keeps what is shown from being up to date; empty: nothing.
 let problem = "";
 
@@ -67,14 +65,18 @@ function header(place, inside) {
   ].filter(Boolean);
 }
 
+const idOf = (place) => place.path.join("/") || "incidents";
+
 // Shows the page that the URL names. The same page with other filters is asked anew and not left.
-function arrive() {
+async function arrive() {
   if (session.key() === "") return render();
   const place = here();
-  const id = place.path.join("/") || "incidents";
+  const id = idOf(place);
+  const make = await (PAGES.get(place.path[0]) ?? PAGES.get("incidents"))();
+  // Somebody may have gone on meanwhile, or signed out.
+  if (idOf(here()) !== id || session.key() === "") return undefined;
   if (shown?.id !== id) {
     shown?.leaving.abort();
-    const make = PAGES.get(place.path[0]) ?? incidentsPage;
     const page = make(place, { render, refresh });
     const entered = shown !== null;
     shown = { id, page, leaving: new AbortController(), loading: false };
@@ -105,6 +107,9 @@ async function refresh() {
     // The page need not wait for who one is, only what it offers does.
     if (!session.isKnown()) session.learn(await call("/member/info", {}, { signal: visit.leaving.signal }));
     problem = "";
+    // Now, and not when somebody goes there: after an update what is there then would not fit to this.
+    if (!complete) for (const fetched of PAGES.values()) fetched();
+    complete = true;
   } catch (error) {
     if (visit.leaving.signal.aborted) return;
     if (error.code === "Unauthorized") return leave("The key is not valid any more.");
