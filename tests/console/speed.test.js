@@ -54,6 +54,7 @@ async function visit() {
     const before = entries.filter((entry) => entry.responseEnd <= window.first.at);
     return {
       ...window.first, loaded: answer.startTime, answered: answer.responseEnd, bytes: answer.decodedBodySize, rows_after: document.querySelectorAll(".row").length,
+      files: entries.filter((entry) => path(entry).startsWith("/console") && entry.responseEnd <= answer.startTime).length,
       awaited: before.map(path).filter((name) => !name.startsWith("/console")),
     };
   });
@@ -64,6 +65,8 @@ async function visit() {
 test("the first list waits for one answer of as many incidents as a screen shows", async () => {
   const seen = await visit();
   assert.deepEqual([seen.awaited, seen.rows, seen.rows_after], [["/incident/list"], FIRST, SHOWN]);
+  // Other pages are fetched afterwards.
+  assert.ok(seen.files <= 26, `${seen.files} files`);
   // Each incident is some 1.1 kB; nothing else is in it.
   assert.ok(seen.bytes < FIRST * 1500, `${seen.bytes} bytes`);
 });

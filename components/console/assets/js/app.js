@@ -23,7 +23,7 @@ const PAGES = new Map(Object.entries({
   webhook: async () => (await import("./pages/deliveries.js")).deliveriesPage,
   routing: async () => (await import("./pages/routing.js")).routingPage,
 }));
-const NAV = [["incidents", "Incidents", "i"], ["webhooks", "Webhooks", "w"], ["routing", "Routing", "r"], ["start", "Connect", "c"]];
+const NAV = [["incidents", "Incidents"], ["webhooks", "Webhooks"], ["routing", "Routing"], ["start", "Connect"]];
 // Which of them a page belongs to.
 const WITHIN = new Map([["incident", "incidents"], ["explain", "incidents"], ["webhook", "webhooks"]]);
 
