@@ -83,8 +83,8 @@ export function deliveriesPage(place, app) {
         facts(["Event", h("code", {}, one.event_id)], ["Channel", channelName(one.channel_id)],
           ["Of", one.webhook_type === "incident" && /^[0-9a-f]{24}$/.test(one.ref_id) ? h("a", { href: hash(`incident/${one.ref_id}`) }, `incident ${one.ref_id}`) : `${one.webhook_type} ${one.ref_id}`]),
         h("div", { class: "buttons" }, button(good ? "Send again" : "Retry", () => again(one), { disabled: !session.can("operate") })),
-        h("h3", {}, "Request"), one.request_headers && json(one.request_headers), json(pretty(one.request_body)),
-        h("h3", {}, "Answer"), one.response_headers && json(one.response_headers), json(one.response_body || "(empty)"))));
+        h("h2", {}, "Request"), one.request_headers && json(one.request_headers), json(pretty(one.request_body)),
+        h("h2", {}, "Answer"), one.response_headers && json(one.response_headers), json(one.response_body || "(empty)"))));
   }
 
   return { title: () => subscription?.integration_name ?? "Webhook", every: 5000, load, view, shortcuts: { Escape: ["back to the webhooks", () => (location.hash = "#/webhooks")] } };
