@@ -13,9 +13,10 @@ const WASM = process.env.ALARUM_WASM_DIR ?? join(ROOT, "target/wasm32-wasip2/rel
 // Compiling the components takes longer than most tests, so all deployments share what was compiled.
 const CACHE = process.env.ALARUM_RUNNER_CACHE ?? join(ROOT, "target/console-tests-cache");
 
-// Of each role one. Most tests are those of somebody who is on call.
+// Of each role one, and one whose role a test changes. Most tests are those of somebody who is on call.
 export const KEY = "app-key-of-ada-0123456789";
 export const READER = "app-key-of-a-screen-0123456789";
+export const GUEST = "app-key-of-a-guest-0123456789";
 export const KEEPER = "app-key-of-the-keeper-0123456789";
 export const PRIVATE = "private-key-0123456789";
 export const SHARED = "shared-key-0123456789";
@@ -44,6 +45,10 @@ person_id = 42
 name = "the screen on the wall"
 key = "${READER}"
 role = "read"
+
+[[app_keys]]
+name = "guest"
+key = "${GUEST}"
 
 [[app_keys]]
 name = "Mei's laptop"
