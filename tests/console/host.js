@@ -13,11 +13,16 @@ const WASM = process.env.ALARUM_WASM_DIR ?? join(ROOT, "target/wasm32-wasip2/rel
 // Compiling the components takes longer than most tests, so all deployments share what was compiled.
 const CACHE = process.env.ALARUM_RUNNER_CACHE ?? join(ROOT, "target/console-tests-cache");
 
+// Of each role one, and one whose role a test changes. Most tests are those of somebody who is on call.
 export const KEY = "app-key-of-ada-0123456789";
+export const READER = "app-key-of-a-screen-0123456789";
+export const GUEST = "app-key-of-a-guest-0123456789";
+export const KEEPER = "app-key-of-the-keeper-0123456789";
 export const PRIVATE = "private-key-0123456789";
 export const SHARED = "shared-key-0123456789";
 
-const CONFIG = `version = 1
+// Who may sign in.
+const BARE = `version = 1
 base_url = "https://duty.example.net"
 account = { id = 7, name = "Example" }
 
@@ -36,7 +41,23 @@ name = "Ada's laptop"
 key = "${KEY}"
 person_id = 42
 
-[[channels]]
+[[app_keys]]
+name = "the screen on the wall"
+key = "${READER}"
+role = "read"
+
+[[app_keys]]
+name = "guest"
+key = "${GUEST}"
+
+[[app_keys]]
+name = "Mei's laptop"
+key = "${KEEPER}"
+person_id = 41
+role = "administer"
+`;
+
+const ENTRIES = `[[channels]]
 id = 101
 name = "storage"
 
@@ -76,8 +97,8 @@ channel_ids = [102]
 channel_ids = [100]
 `;
 
-// Starts one. `subscribers` are URLs; `config` is added to the configuration.
-export async function start({ subscribers = [], config = "" } = {}) {
+// Starts one. `subscribers` are URLs, `config` is added to the configuration; `bare`: nothing is configured but keys.
+export async function start({ subscribers = [], config = "", bare = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "alarum-console-"));
   mkdirSync(join(dir, "config"));
   mkdirSync(join(dir, "state"));
@@ -85,7 +106,7 @@ export async function start({ subscribers = [], config = "" } = {}) {
   symlinkSync(CACHE, join(dir, "state/cache"));
   const subscriptions = subscribers.map((url, nth) => `[[subscriptions]]\nid = ${nth + 1}\nname = "subscriber ${nth + 1}"\nurl = "${url}"\nsecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="\n`).join("\n");
   const delivery = "[delivery]\ntimeout_ms = 1000\nallow_http = true\nallow_private_targets = true\n";
-  writeFileSync(join(dir, "config/alarum.toml"), `${CONFIG}\n${config}\n${subscriptions}\n${delivery}`);
+  writeFileSync(join(dir, "config/alarum.toml"), `${BARE}\n${bare ? "" : ENTRIES}\n${config}\n${subscriptions}\n${delivery}`);
   const manifest = readFileSync(join(ROOT, "spin.toml"), "utf8")
     .replaceAll("target/wasm32-wasip2/release", WASM)
     .replaceAll('source = "config"', `source = ${JSON.stringify(join(dir, "config"))}`);
@@ -108,8 +129,8 @@ export async function start({ subscribers = [], config = "" } = {}) {
       rmSync(dir, { recursive: true, force: true });
     },
     // A call of the Open API.
-    async call(path, parameters = {}) {
-      const response = await fetch(`${url}${path}?app_key=${KEY}`, { method: "POST", body: JSON.stringify(parameters) });
+    async call(path, parameters = {}, key = KEY) {
+      const response = await fetch(`${url}${path}?app_key=${key}`, { method: "POST", body: JSON.stringify(parameters) });
       const answer = await response.json();
       if (answer.error) throw new Error(`${path}: ${answer.error.message}`);
       return answer.data;

@@ -6,9 +6,12 @@ import { KEY, start } from "./host.js";
 import { launch } from "./browser.js";
 
 const INCIDENTS = 10_000;
-// What is promised of a machine that does nothing else; tests run on small ones that do.
+// The promise. A machine that does other things as well may miss it on one visit, but not on each of several.
 const GOAL_MS = 1000;
-const LIMIT_MS = 3000;
+const VISITS = 10;
+// More rows than a screen has, and fewer than all that are shown in the end: so little is waited for.
+const FIRST = 30;
+const SHOWN = 100;
 
 let app, chrome;
 before(async () => {
@@ -26,27 +29,54 @@ after(async () => {
   await app?.stop();
 });
 
+// One visit by a browser that has nothing of the console yet.
+async function visit() {
+  const context = await chrome.browser.newContext({ viewport: { width: 1280, height: 800 } });
+  await context.addInitScript((key) => {
+    sessionStorage.setItem("alarum-key", key);
+    new MutationObserver((_, observer) => {
+      const rows = document.querySelectorAll(".row").length;
+      if (rows === 0) return;
+      observer.disconnect();
+      window.first = { at: performance.now(), rows };
+    }).observe(document, { childList: true, subtree: true });
+  }, KEY);
+  const page = await context.newPage();
+  await page.goto(`${app.url}/console`);
+  await page.waitForFunction(() => window.first);
+  // The rest of the list, the counts and the chart come after it.
+  await page.locator(".row").nth(SHOWN - 1).waitFor();
+  await page.getByRole("img", { name: "Incidents of the last 24 hours" }).waitFor();
+  const seen = await page.evaluate(() => {
+    const entries = performance.getEntriesByType("resource");
+    const path = (entry) => new URL(entry.name).pathname;
+    const answer = entries.find((entry) => path(entry) === "/incident/list");
+    const before = entries.filter((entry) => entry.responseEnd <= window.first.at);
+    return {
+      ...window.first, loaded: answer.startTime, answered: answer.responseEnd, bytes: answer.decodedBodySize, rows_after: document.querySelectorAll(".row").length,
+      files: entries.filter((entry) => path(entry).startsWith("/console") && entry.responseEnd <= answer.startTime).length,
+      awaited: before.map(path).filter((name) => !name.startsWith("/console")),
+    };
+  });
+  await context.close();
+  return seen;
+}
+
+test("the first list waits for one answer of as many incidents as a screen shows", async () => {
+  const seen = await visit();
+  assert.deepEqual([seen.awaited, seen.rows, seen.rows_after], [["/incident/list"], FIRST, SHOWN]);
+  // Other pages are fetched afterwards.
+  assert.ok(seen.files <= 26, `${seen.files} files`);
+  // Each incident is some 1.1 kB; nothing else is in it.
+  assert.ok(seen.bytes < FIRST * 1500, `${seen.bytes} bytes`);
+});
+
 test("the first list is shown within a second", async () => {
-  const took = [];
-  for (let visit = 0; visit < 5; visit++) {
-    const context = await chrome.browser.newContext({ viewport: { width: 1280, height: 800 } });
-    await context.addInitScript((key) => {
-      sessionStorage.setItem("alarum-key", key);
-      new MutationObserver((_, observer) => {
-        if (!document.querySelector(".row")) return;
-        window.firstList ??= performance.now();
-        observer.disconnect();
-      }).observe(document, { childList: true, subtree: true });
-    }, KEY);
-    const page = await context.newPage();
-    await page.goto(`${app.url}/console`);
-    await page.waitForFunction(() => window.firstList);
-    took.push(await page.evaluate(() => window.firstList));
-    assert.equal(await page.locator(".row").count(), 100);
-    await context.close();
-  }
-  took.sort((a, b) => a - b);
-  const [best, median] = [took[0], took[2]].map(Math.round);
-  console.log(`first list of ${INCIDENTS} incidents: best ${best} ms, median ${median} ms of 5 visits without a cache (goal ${GOAL_MS} ms)`);
-  assert.ok(best < LIMIT_MS, `${best} ms`);
+  const visits = [];
+  do visits.push(await visit());
+  while (visits.at(-1).at > GOAL_MS && visits.length < VISITS);
+  const { at, loaded, answered } = visits.at(-1);
+  const [files, answer, drawing] = [loaded, answered - loaded, at - answered].map(Math.round);
+  console.log(`first list of ${INCIDENTS} incidents without a cache: ${Math.round(at)} ms on visit ${visits.length} (files ${files}, answer ${answer}, drawing ${drawing}; goal ${GOAL_MS})`);
+  assert.ok(at <= GOAL_MS, visits.map((one) => `${Math.round(one.at)} ms`).join(", "));
 });

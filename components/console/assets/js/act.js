@@ -7,8 +7,6 @@ import { now } from "./words.js";
 import * as session from "./session.js";
 import { ACTIONS } from "./actions.js";
 
-export { ACTIONS };
-
 // The actions that make sense for all of these incidents.
 export function possible(incidents) {
   return ACTIONS.filter((action) => incidents.length > 0 && (action.many || incidents.length === 1) && incidents.every((one) => action.when(one, now())));
@@ -35,14 +33,13 @@ export async function act(action, incidents, after) {
   return after();
 }
 
-// Whether a call was taken; who is refused is told why.
-export async function attempt(path, parameters) {
+// What a call answers, as `{data}`; null where it was refused, and whoever is there is told why.
+export async function attempt(path, parameters, needed = "operate") {
   try {
-    await call(path, parameters);
-    return true;
+    return { data: await call(path, parameters) };
   } catch (error) {
-    if (error.code === "AccessDenied") session.refused("operate");
+    if (error.code === "AccessDenied") session.refused(needed);
     notice(error.code === "AccessDenied" ? `This key may not do that: ${error.message}` : `Not done: ${error.message}`, { bad: true });
-    return false;
+    return null;
   }
 }

@@ -138,6 +138,12 @@ export const ACTIONS = [
   },
 ];
 
+// One letter can mean two actions, of which one is possible at a time.
+const SAID = { a: "acknowledge, or take that back", e: "resolve, or open again", s: "snooze", w: "wake", c: "comment", v: "change the severity", t: "change the title", p: "ask people", m: "merge", z: "silence" };
+
+// Their shortcuts, with what the help of the keyboard says of them.
+export const shortcuts = (keys, run) => Object.fromEntries([...keys].map((key) => [key, [SAID[key], () => run(key)]]));
+
 // Into which open incident of the same channel.
 async function askMerge([incident], ask) {
   const at = now();

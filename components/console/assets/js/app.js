@@ -11,70 +11,72 @@ import * as keyboard from "./keyboard.js";
 import * as session from "./session.js";
 import { signIn } from "./pages/signin.js";
 import { incidentsPage } from "./pages/incidents.js";
-import { incidentPage } from "./pages/incident.js";
-import { explainPage } from "./pages/explain.js";
-import { webhooksPage } from "./pages/webhooks.js";
-import { deliveriesPage } from "./pages/deliveries.js";
-import { routingPage } from "./pages/routing.js";
 import { startPage } from "./pages/start.js";
 
+// The list does not wait for the other pages.
 const PAGES = new Map(Object.entries({
-  incidents: incidentsPage,
-  incident: incidentPage,
-  explain: explainPage,
-  webhooks: webhooksPage,
-  webhook: deliveriesPage,
-  routing: routingPage,
-  start: startPage,
+  incidents: async () => incidentsPage,
+  start: async () => startPage,
+  incident: async () => (await import("./pages/incident.js")).incidentPage,
+  explain: async () => (await import("./pages/explain.js")).explainPage,
+  webhooks: async () => (await import("./pages/webhooks.js")).webhooksPage,
+  webhook: async () => (await import("./pages/deliveries.js")).deliveriesPage,
+  routing: async () => (await import("./pages/routing.js")).routingPage,
 }));
-const NAV = [["incidents", "Incidents", "i"], ["webhooks", "Webhooks", "w"], ["routing", "Routing", "r"], ["start", "Connect", "c"]];
+const NAV = [["incidents", "Incidents"], ["webhooks", "Webhooks"], ["routing", "Routing"], ["start", "Connect"]];
 // Which of them a page belongs to.
 const WITHIN = new Map([["incident", "incidents"], ["explain", "incidents"], ["webhook", "webhooks"]]);
 
 // The page that is shown: `{id, page, leaving}`; what it asks is given up when it is left.
 let shown = null;
 let timer = 0;
-let state = { problem: "", answered: 0, signingIn: false };
+// Whether the modules of all pages are on their way.
+let complete = false;
+// What keeps what is shown from being up to date; empty: nothing.
+let problem = "";
 
 const main = () => document.getElementById("main");
 
 function render() {
   const place = here().path[0] ?? "incidents";
-  const inside = session.key() !== "" && !state.signingIn;
+  const inside = session.key() !== "";
   morphInto(document.getElementById("top"), header(WITHIN.get(place) ?? place, inside));
   if (!inside) {
     document.title = "Sign in · Alarum";
-    return morphInto(main(), signIn(state.problem, enter));
+    return morphInto(main(), signIn(problem, enter));
   }
   if (!shown) return undefined;
   document.title = `${shown.page.title()} · Alarum`;
-  const trouble = state.problem && h("p", { class: "trouble", role: "alert", key: "trouble" }, state.problem);
+  const trouble = problem && h("p", { class: "trouble", role: "alert", key: "trouble" }, problem);
   const reading = !session.can("operate") && h("p", { class: "note reading", key: "reading" }, "This key may only read: actions are not offered.");
   return morphInto(main(), [trouble, reading, ...shown.page.view()].flat(Infinity).filter(Boolean));
 }
 
 function header(place, inside) {
   const link = ([id, text]) => h("li", {}, h("a", { href: hash(id), "aria-current": place === id ? "page" : null }, icon(id), h("span", {}, text)));
-  const live = state.problem ? "stale" : "live";
   return [
     h("a", { class: "brand", href: "#/incidents" }, "Alarum"),
     inside && h("nav", { "aria-label": "Main" }, h("ul", {}, NAV.map(link))),
     inside && h("div", { class: "who" },
-      h("span", { class: `pulse ${live}`, title: state.problem || "what is shown is up to date" }, state.problem ? "no answer" : "live"),
+      h("span", { class: `pulse ${problem ? "stale" : "live"}`, title: problem || "what is shown is up to date" }, problem ? "no answer" : "live"),
       h("span", { class: "name" }, session.who()),
       h("button", { type: "button", class: "quiet", title: "Keyboard shortcuts (?)", "aria-label": "Keyboard shortcuts", on: { click: keyboard.help } }, "?"),
-      h("button", { type: "button", class: "quiet", on: { click: leave } }, "Sign out")),
+      h("button", { type: "button", class: "quiet", on: { click: () => leave() } }, "Sign out")),
   ].filter(Boolean);
 }
 
+const idOf = (place) => place.path.join("/") || "incidents";
+
 // Shows the page that the URL names. The same page with other filters is asked anew and not left.
-function arrive() {
+async function arrive() {
   if (session.key() === "") return render();
   const place = here();
-  const id = place.path.join("/") || "incidents";
+  const id = idOf(place);
+  const make = await (PAGES.get(place.path[0]) ?? PAGES.get("incidents"))();
+  // Somebody may have gone on meanwhile, or signed out.
+  if (idOf(here()) !== id || session.key() === "") return undefined;
   if (shown?.id !== id) {
     shown?.leaving.abort();
-    const make = PAGES.get(place.path[0]) ?? incidentsPage;
     const page = make(place, { render, refresh });
     const entered = shown !== null;
     shown = { id, page, leaving: new AbortController(), loading: false };
@@ -102,12 +104,17 @@ async function refresh() {
   visit.loading = true;
   try {
     await visit.page.load(visit.leaving.signal);
-    state = { ...state, problem: "", answered: Date.now() };
+    // The page need not wait for who one is, only what it offers does.
+    if (!session.isKnown()) session.learn(await call("/member/info", {}, { signal: visit.leaving.signal }));
+    problem = "";
+    // Now, and not when somebody goes there: after an update what is there then would not fit to this.
+    if (!complete) for (const fetched of PAGES.values()) fetched();
+    complete = true;
   } catch (error) {
     if (visit.leaving.signal.aborted) return;
     if (error.code === "Unauthorized") return leave("The key is not valid any more.");
     if (error.code === undefined) console.error(error);
-    state = { ...state, problem: error.code === "NoAnswer" ? `${error.message}; what is shown may be old` : error.message };
+    problem = error.code === "NoAnswer" ? `${error.message}; what is shown may be old` : error.message;
   }
   visit.loading = false;
   if (visit !== shown) return;
@@ -117,28 +124,28 @@ async function refresh() {
     return refresh();
   }
   // Who does not look needs no answers; who comes back gets them at once.
-  if (!document.hidden && visit.page.every) timer = setTimeout(refresh, state.problem ? 3 * visit.page.every : visit.page.every);
+  if (!document.hidden && visit.page.every) timer = setTimeout(refresh, problem ? 3 * visit.page.every : visit.page.every);
 }
 
 async function enter(key) {
   try {
     session.learn(await call("/member/info", {}, { key }));
     session.begin(key);
-    state = { problem: "", answered: 0, signingIn: false };
+    problem = "";
     return arrive();
   } catch (error) {
-    state.problem = error.code === "Unauthorized" ? "There is no such key." : error.message;
+    problem = error.code === "Unauthorized" ? "There is no such key." : error.message;
     return render();
   }
 }
 
-function leave(problem = "") {
+function leave(why = "") {
   shown?.leaving.abort();
   shown = null;
   clearTimeout(timer);
   session.end();
   forget();
-  state.problem = typeof problem === "string" ? problem : "";
+  problem = why;
   main().replaceChildren();
   render();
   document.getElementById("key")?.focus();
@@ -155,9 +162,4 @@ addEventListener("unhandledrejection", (event) => {
   if (event.reason?.name !== "AbortError") notice(`Something went wrong: ${event.reason?.message ?? event.reason}`, { bad: true });
 });
 
-if (session.key()) {
-  // The page need not wait for who one is, only what it offers does.
-  arrive().then(() => call("/member/info")).then((member) => (session.learn(member), render()), () => {});
-} else {
-  render();
-}
+arrive();

@@ -1,10 +1,11 @@
 // Asks for what an action needs before it is done. Escape leaves everything as it was.
 
-import { h } from "./dom.js";
+import { h, shown } from "./dom.js";
 
-// `fields`: a list of `{name, label, type, value, …}`; type is `text`, `area`, `select` (with `options`) or an element.
+// `fields`: a list of `{name, label, type, value, …}`; type is `text`, `area` or `select` (with `options`). `check` gets
+// the values and says what is wrong with them, if anything; then nothing that was typed is lost.
 // The answer is an object of the values, or null.
-export function ask(title, { text, fields = [], button = "OK", danger = false } = {}) {
+export function ask(title, { text, fields = [], button = "OK", danger = false, check } = {}) {
   return new Promise((resolve) => {
     const before = document.activeElement;
     const done = (answer) => {
@@ -13,10 +14,14 @@ export function ask(title, { text, fields = [], button = "OK", danger = false } 
       if (before?.isConnected) before.focus({ preventScroll: true });
       resolve(answer);
     };
-    const submit = (event) => {
+    const wrong = h("p", { class: "trouble", role: "alert", hidden: true });
+    const submit = async (event) => {
       event.preventDefault();
-      const form = new FormData(event.target);
-      done(Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()])));
+      const given = Object.fromEntries([...new FormData(event.target)].map(([name, value]) => [name, String(value).trim()]));
+      const problem = await check?.(given);
+      if (!problem) return done(given);
+      wrong.textContent = shown(problem);
+      wrong.hidden = false;
     };
     // What is preset is taken by one key, as in the other fields.
     const keydown = (event) => {
@@ -29,6 +34,7 @@ export function ask(title, { text, fields = [], button = "OK", danger = false } 
         h("h2", { id: "asked" }, title),
         text && h("div", { class: "note" }, text),
         fields.map(field),
+        wrong,
         h("div", { class: "buttons" },
           h("button", { type: "button", class: "quiet", on: { click: () => done(null) } }, "Cancel"),
           h("button", { type: "submit", class: danger ? "danger" : "main" }, button))));

@@ -13,7 +13,7 @@ export async function directory({ again = false, signal } = {}) {
       call("/integration/list", {}, { signal }),
       pages("/member/list", signal),
     ]);
-    known = { at: Date.now(), channels, integrations: integrations.items ?? [], people };
+    known = { at: Date.now(), channels, integrations: integrations.items, people };
   }
   return known;
 }
@@ -23,7 +23,7 @@ async function pages(path, signal) {
   const all = [];
   for (let p = 1; p <= 10; p++) {
     const page = await call(path, { p, limit: 100 }, { signal });
-    all.push(...(page.items ?? []));
+    all.push(...page.items);
     if (!page.has_next_page) break;
   }
   return all;
@@ -45,6 +45,5 @@ export function integrationName(id) {
 
 export function personName(id) {
   if (!id) return "";
-  const person = known.people.find((one) => (one.person_id ?? one.member_id) === id);
-  return person?.person_name ?? person?.member_name ?? `person ${id}`;
+  return known.people.find((one) => one.member_id === id)?.member_name ?? `person ${id}`;
 }

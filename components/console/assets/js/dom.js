@@ -55,9 +55,11 @@ function inside(href) {
 }
 
 // Listeners are looked up when something happens, so that `morph.js` can hand new ones to an old element.
-function listen(node, handlers) {
-  node.handlers = handlers;
-  for (const type of Object.keys(handlers)) {
-    node.addEventListener(type, (event) => node.handlers?.[type]?.(event));
+export function listen(node, handlers) {
+  node.heard ??= new Set();
+  for (const type of Object.keys(handlers ?? {})) {
+    if (!node.heard.has(type)) node.addEventListener(type, (event) => node.handlers?.[type]?.(event));
+    node.heard.add(type);
   }
+  node.handlers = handlers;
 }

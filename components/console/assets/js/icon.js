@@ -1,4 +1,4 @@
-// Drawings in the navigation.
+// Drawings in the navigation and on buttons.
 
 import { svg } from "./dom.js";
 
@@ -7,6 +7,7 @@ const PATHS = {
   webhooks: "M3 8h7m-3-3 3 3-3 3M13 3v10",
   routing: "M2 3h3l5 10h4M2 13h3l1.5-3M8.5 6 10 3h4",
   start: "M8 2v12M2 8h12",
+  run: "M4 2.5 13 8l-9 5.5z",
 };
 
 export function icon(name) {

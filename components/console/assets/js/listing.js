@@ -64,7 +64,7 @@ export async function list(filter, wanted, signal) {
   for (const part of parts) {
     if (found.size >= wanted) return { items: [...found.values()].slice(0, wanted), total, complete: false };
     for (let p = 1; ; p++) {
-      const page = await call("/incident/list", { ...part, p, limit: PAGE }, { signal });
+      const page = await call("/incident/list", { ...part, p, limit: Math.min(PAGE, wanted) }, { signal });
       if (p === 1) total += page.total;
       for (const incident of page.items) found.set(incident.incident_id, incident);
       if (!page.has_next_page) break;

@@ -1,12 +1,16 @@
 // Makes what is on the page look like what was built anew, and touches nothing else: focus, scroll positions, selections
 // and what people are typing survive a refresh.
 
+import { listen } from "./dom.js";
+
 // Makes the children of `parent` those of the list `wanted`; the focus stays where it is as long as that is there.
 export function morphInto(parent, wanted) {
   const focused = document.activeElement;
   morphChildren(parent, wanted);
   // An element that is moved loses it.
   if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+  // Whoever had pressed what is gone goes on here, not where the page begins.
+  else if (focused && !focused.isConnected) parent.focus({ preventScroll: true });
 }
 
 function morphChildren(parent, wanted) {
@@ -15,14 +19,16 @@ function morphChildren(parent, wanted) {
   for (const child of [...parent.children]) {
     const key = child.dataset?.key;
     if (key === undefined) continue;
-    // What is gone first: then what comes after it need not be moved.
-    if (keys.has(key)) keyed.set(key, child);
+    // What is gone first: then what comes after it need not be moved. Of several that are called alike one is kept, and
+    // the others are made anew.
+    if (keys.has(key) && !keyed.has(key)) keyed.set(key, child);
     else child.remove();
   }
   let place = parent.firstChild;
   for (const want of wanted) {
     const key = want.dataset?.key;
     let have = key === undefined ? place : keyed.get(key);
+    keyed.delete(key);
     if (have && key === undefined && have.dataset?.key !== undefined) have = null;
     if (!have || !alike(have, want)) {
       parent.insertBefore(want, place);
@@ -51,14 +57,7 @@ function morph(have, want) {
   if (!(have instanceof Element)) return;
   const kept = have.dataset?.keep !== undefined;
   attributes(have, want);
-  if (want.handlers) {
-    for (const type of Object.keys(want.handlers)) {
-      if (!have.handlers || !(type in have.handlers)) {
-        have.addEventListener(type, (event) => have.handlers?.[type]?.(event));
-      }
-    }
-  }
-  have.handlers = want.handlers;
+  if (have.handlers || want.handlers) listen(have, want.handlers);
   if (kept && have.nodeName !== "DETAILS") return;
   morphChildren(have, [...want.childNodes]);
   value(have, want);

@@ -77,6 +77,14 @@ export function button(text, click, props = {}) {
   return h("button", { type: "button", ...props, on: { click } }, text);
 }
 
+export const loading = () => h("p", { class: "loading", key: "loading" }, "Loading …");
+
+// A choice of one of `options`, which are pairs of value and text.
+export function choice(label, options, value, chosen) {
+  return h("label", { class: "choice" }, label,
+    h("select", { value, on: { change: (event) => chosen(event.target.value) } }, options.map(([of, text]) => h("option", { value: of }, text))));
+}
+
 // A line to copy, as it is.
 export function copyable(text, what) {
   return h("div", { class: "copyable" },

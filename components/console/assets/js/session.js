@@ -3,7 +3,11 @@
 const NAME = "alarum-key";
 const RANKS = ["read", "operate", "administer"];
 
-let role = "administer";
+// Until `/member/info` says: the role of a key of which nothing else is said.
+const USUAL = "operate";
+
+let role = USUAL;
+let known = false;
 let name = "";
 let id = 0;
 
@@ -15,23 +19,27 @@ export function begin(newKey) {
 
 export function end() {
   sessionStorage.removeItem(NAME);
-  role = "administer";
+  role = USUAL;
+  known = false;
   name = "";
+  id = 0;
 }
 
-// What `/member/info` says. A server without roles lets every key do everything.
+// What `/member/info` says.
 export function learn(member) {
-  role = RANKS.includes(member?.role) ? member.role : "administer";
-  name = member?.member_name ?? "";
-  id = member?.member_id ?? 0;
+  role = RANKS.includes(member.role) ? member.role : "read";
+  known = true;
+  name = member.member_name;
+  id = member.member_id;
 }
 
 // The key was refused something that this role may do, so it has not even that one.
-export function refused(needed = "operate") {
+export function refused(needed) {
   role = RANKS[Math.max(0, RANKS.indexOf(needed) - 1)];
 }
 
 export const can = (needed) => RANKS.indexOf(role) >= RANKS.indexOf(needed);
+export const isKnown = () => known;
 export const who = () => name;
 // The person whose key it is; 0: nobody's.
 export const personId = () => id;

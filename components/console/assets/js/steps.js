@@ -15,10 +15,16 @@ export function event(alert) {
 
 const OPERS = { IN: "is", NOTIN: "is not" };
 
-export function condition(one) {
-  const said = `${one.key} ${OPERS[one.oper] ?? one.oper} ${(one.vals ?? []).map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(" or ")}`;
+export const conditionText = ({ key, oper, vals }) => `${key} ${OPERS[oper] ?? oper} ${(vals ?? []).join(" or ")}`;
+
+function condition(one) {
+  const said = conditionText(one);
   const saw = one.holds === undefined ? "" : one.value === undefined || one.value === null ? " — it has none" : ` — it has ${words.cut(String(one.value), 80)}`;
   return h("li", { class: one.holds === undefined ? "plain" : one.holds ? "yes" : "no" }, h("span", { class: "mark", "aria-hidden": "true" }), one.holds === undefined ? "" : h("span", { class: "unseen" }, one.holds ? "holds: " : "does not hold: "), h("bdi", {}, said), saw && h("span", { class: "faint" }, saw));
+}
+
+export function conditions(all) {
+  return h("ul", { class: "conditions" }, all?.length ? all.map(condition) : h("li", { class: "plain" }, "no conditions: matches everything"));
 }
 
 export const channelNames = (ids) => ((ids ?? []).length ? ids.map(channelName).join(", ") : "no channel");
@@ -27,7 +33,7 @@ export const channelNames = (ids) => ((ids ?? []).length ? ids.map(channelName).
 export function walk(route) {
   const one = (step) => h("li", { key: `case-${step.case}`, class: step.matched ? "yes" : "no" },
     h("p", {}, h("strong", {}, `Case ${step.case}`), step.matched ? ` matched: ${channelNames(step.channel_ids)}${step.stopped ? "; the walk ended here" : "; on to the next"}` : " did not match"),
-    h("ul", { class: "conditions" }, (step.if ?? []).map(condition), (step.if ?? []).length === 0 && h("li", { class: "plain" }, "no conditions: matches everything")),
+    conditions(step.if),
     (step.remarks ?? []).map((remark) => h("p", { class: "faint" }, remark)));
   return [
     h("ol", { class: "cases" }, (route?.cases ?? []).map(one)),

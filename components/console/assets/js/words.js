@@ -17,13 +17,7 @@ export function span(seconds) {
 }
 
 // The largest unit alone, where there is little room: "3 h".
-export function age(since) {
-  const s = Math.max(0, now() - since);
-  if (s < MINUTE) return `${s} s`;
-  if (s < HOUR) return `${Math.floor(s / MINUTE)} min`;
-  if (s < DAY) return `${Math.floor(s / HOUR)} h`;
-  return `${Math.floor(s / DAY)} d`;
-}
+export const age = (since) => span(now() - since).split(" ").slice(0, 2).join(" ");
 
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });

@@ -6,7 +6,7 @@ import { attempt } from "../act.js";
 import { directory, channelName } from "../directory.js";
 import { ask, hash, here } from "../place.js";
 import { notice } from "../notice.js";
-import { button, facts, json } from "../parts.js";
+import { button, choice, facts, json, loading } from "../parts.js";
 import { controls, health, pretty, trial } from "./webhooks.js";
 import * as session from "../session.js";
 import * as words from "../words.js";
@@ -51,19 +51,17 @@ export function deliveriesPage(place, app) {
 
   function view() {
     const back = h("p", { class: "back", key: "back" }, h("a", { href: "#/webhooks" }, "← Webhooks"));
-    if (!items) return [back, h("p", { class: "loading", key: "loading" }, "Loading …")];
+    if (!items) return [back, loading()];
     if (!subscription) return [back, h("p", { class: "empty panel", key: "none" }, "There is no such subscription.")];
     const query = here().query;
-    const choice = (name, label, options, value) => h("label", { class: "choice" }, h("span", {}, label),
-      h("select", { value, on: { change: (event) => ask({ [name]: event.target.value }) } }, options.map(([of, text]) => h("option", { value: of }, text))));
     return [
       back,
       h("div", { class: "head", key: "head" }, h("p", { class: "marks" }, health(subscription), h("span", { class: "faint address" }, h("bdi", {}, subscription.endpoint))), h("h1", {}, h("bdi", {}, subscription.integration_name))),
       h("div", { class: "actions", key: "actions" }, controls(subscription, app.refresh, (answer) => ((test = answer), app.render()))),
       test && h("div", { class: "panel", key: "test" }, trial(test)),
       h("form", { class: "filters", key: "filters", on: { submit: (event) => event.preventDefault() } },
-        choice("status", "Show", [["", "all attempts"], ["failed", "failed"], ["success", "taken"]], query.get("status") ?? ""),
-        choice("hours", "From", [["24", "24 hours"], ["1", "1 hour"], ["168", "7 days"], ["720", "30 days"]], query.get("hours") ?? "24")),
+        choice("Show", [["", "all attempts"], ["failed", "failed"], ["success", "taken"]], query.get("status") ?? "", (status) => ask({ status })),
+        choice("From", [["24", "24 hours"], ["1", "1 hour"], ["168", "7 days"], ["720", "30 days"]], query.get("hours") ?? "24", (hours) => ask({ hours }))),
       items.length === 0
         ? h("p", { class: "empty panel", key: "none" }, "No attempts in this time.")
         : h("ol", { class: "attempts", "aria-label": "Attempts, newest first", key: "attempts" }, items.map(row)),
@@ -85,16 +83,9 @@ export function deliveriesPage(place, app) {
         facts(["Event", h("code", {}, one.event_id)], ["Channel", channelName(one.channel_id)],
           ["Of", one.webhook_type === "incident" && /^[0-9a-f]{24}$/.test(one.ref_id) ? h("a", { href: hash(`incident/${one.ref_id}`) }, `incident ${one.ref_id}`) : `${one.webhook_type} ${one.ref_id}`]),
         h("div", { class: "buttons" }, button(good ? "Send again" : "Retry", () => again(one), { disabled: !session.can("operate") })),
-        h("h3", {}, "Request"), headers(one.request_headers), json(pretty(one.request_body)),
-        h("h3", {}, "Answer"), headers(one.response_headers), json(one.response_body || "(empty)"))));
+        h("h2", {}, "Request"), one.request_headers && json(one.request_headers), json(pretty(one.request_body)),
+        h("h2", {}, "Answer"), one.response_headers && json(one.response_headers), json(one.response_body || "(empty)"))));
   }
 
   return { title: () => subscription?.integration_name ?? "Webhook", every: 5000, load, view, shortcuts: { Escape: ["back to the webhooks", () => (location.hash = "#/webhooks")] } };
-}
-
-// Headers come as an object or as text.
-function headers(all) {
-  if (!all || (typeof all === "object" && Object.keys(all).length === 0)) return null;
-  if (typeof all === "string") return json(all);
-  return json(Object.entries(all).map(([name, value]) => `${name}: ${[value].flat().join(", ")}`).join("\n"));
 }

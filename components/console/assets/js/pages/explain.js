@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { call } from "../api.js";
 import { directory, channelName } from "../directory.js";
 import { hash } from "../place.js";
-import { json, moment } from "../parts.js";
+import { json, loading, moment } from "../parts.js";
 import { channelNames, event, rules, walk } from "../steps.js";
 import * as words from "../words.js";
 
@@ -19,7 +19,7 @@ export function explainPage(place, app) {
   function view() {
     const incident = told?.stored?.incident_id;
     const back = h("p", { class: "back", key: "back" }, h("a", { href: incident ? hash(`incident/${incident}`) : "#/incidents" }, incident ? `← Incident ${told.stored.num ?? ""}` : "← Incidents"));
-    if (!told) return [back, h("h1", { key: "title" }, "The path of an alert"), h("p", { class: "loading", key: "loading" }, "Loading …")];
+    if (!told) return [back, h("h1", { key: "title" }, "The path of an alert"), loading()];
     return [back, h("h1", { key: "title" }, "The path of an alert"), configuration(), path(told)].filter(Boolean);
   }
 
@@ -31,18 +31,18 @@ export function explainPage(place, app) {
   return { title: () => "Explain", every: 30_000, load, view, shortcuts: { Escape: ["back to the incidents", () => (location.hash = "#/incidents")] } };
 }
 
-// All steps in order. Also used for alerts that did not come yet.
-export function path(told) {
+// All steps in order.
+function path(told) {
   const step = (title, verdict, ...inside) => h("li", { key: title }, h("h2", {}, title), verdict && h("p", { class: "verdict" }, verdict), inside);
   const changed = JSON.stringify(told.received) !== JSON.stringify(told.admitted);
   return h("ol", { class: "path", key: "path" },
-    step("Received", null, told.received ? event(told.received) : h("p", { class: "faint" }, "as it was stored")),
+    step("Received", null, event(told.received)),
     step("Enrichment", null, rules(told.enrichment, "No rule adds labels to it.")),
     step("Pipeline", told.dropped ? "It was dropped here." : null, rules(told.pipeline, "No rule changes or drops it.")),
-    changed && told.admitted && step("After the rules", null, event(told.admitted)),
-    step("Routing", `${told.routing ?? ""}: ${channelNames(told.channel_ids)}`, told.route && walk(told.route)),
+    changed && step("After the rules", null, event(told.admitted)),
+    step("Routing", `${told.routing}: ${channelNames(told.channel_ids)}`, told.route && walk(told.route)),
     step("Rules of the channels", null, channelRules(told.channel_rules ?? [])),
-    step("In each channel, if it came now", null, (told.channels ?? []).map(inChannel), (told.channels ?? []).length === 0 && h("p", { class: "faint" }, "It goes to no channel.")),
+    step("In each channel, if it came now", null, told.channels.map(inChannel), told.channels.length === 0 && h("p", { class: "faint" }, "It goes to no channel.")),
     told.stored && step("What became of it", told.stored.grouping, stored(told.stored)));
 }
 
@@ -74,5 +74,6 @@ function inChannel(channel) {
 
 function stored(what) {
   return h("p", {}, what.ever_muted && h("span", { class: "tag" }, "was muted"), " ", `now ${what.alert_status}`,
+    what.muted && [", muted by ", what.muted.by, " until ", moment(what.muted.until)],
     what.incident_id && [", in ", h("a", { href: hash(`incident/${what.incident_id}`) }, `incident ${what.num ?? ""}`)]);
 }

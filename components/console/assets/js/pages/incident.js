@@ -1,16 +1,19 @@
 // One incident: what it is, what can be done, its alerts, its timeline and who handles it.
 
 import { h } from "../dom.js";
-import { call, callIfThere } from "../api.js";
+import { call } from "../api.js";
 import { act, attempt, possible } from "../act.js";
-import { alertList, refreshEvents } from "../alerts.js";
+import { shortcuts } from "../actions.js";
+import { alertList } from "../alerts.js";
+import { customActions, runCustom } from "../custom.js";
 import { description } from "../markdown.js";
 import { directory, channelName, integrationName } from "../directory.js";
 import { notice } from "../notice.js";
 import { picture } from "../safe.js";
+import { icon } from "../icon.js";
 import { hash } from "../place.js";
 import { timeline } from "../timeline.js";
-import { button, facts, labels, moment, panel, progress, severity, since } from "../parts.js";
+import { button, facts, labels, loading, moment, panel, progress, severity, since } from "../parts.js";
 import * as session from "../session.js";
 import * as words from "../words.js";
 
@@ -23,31 +26,38 @@ export function incidentPage(place, app) {
   let feed = { items: [] };
   let pages = 1;
   let shownAlerts = ALERTS;
-  let past;
+  let past = [];
+  let custom = [];
+  let besides = null;
 
   async function load(signal) {
-    const [info, list, ...parts] = await Promise.all([
+    const [info, list, , ...parts] = await Promise.all([
       call("/incident/info", { incident_id: id }, { signal }),
       call("/incident/alert/list", { incident_id: id, limit: shownAlerts, include_events: true }, { signal }),
-      ...Array.from({ length: pages }, (_, nth) => call("/incident/feed", { incident_id: id, p: nth + 1, limit: 50 }, { signal })),
       directory({ signal }),
+      ...Array.from({ length: pages }, (_, nth) => call("/incident/feed", { incident_id: id, p: nth + 1, limit: 50 }, { signal })),
     ]);
-    parts.pop();
     incident = info;
     alerts = list;
     feed = { items: parts.flatMap((part) => part.items), has_next_page: parts.at(-1).has_next_page };
-    refreshEvents(alerts.items, app);
-    if (past !== undefined) return;
-    past = null;
-    // Nothing waits for what was long ago.
-    callIfThere("/incident/past/list", { incident_id: id, limit: 5 }, { signal }).then((answer) => ((past = answer), app.render()), () => {});
+    // Nothing waits for these; where they fail, the next refresh asks again.
+    besides ??= beside(info, signal).catch((error) => {
+      besides = null;
+      if (!signal.aborted && error.code === undefined) throw error;
+    });
+  }
+
+  async function beside({ channel_id }, signal) {
+    const [alike, offered] = await Promise.all([call("/incident/past/list", { incident_id: id, limit: 5 }, { signal }), customActions(channel_id, signal)]);
+    [past, custom] = [alike.items, offered];
+    app.render();
   }
 
   const run = (action) => act(action, [incident], app.refresh);
 
   function view() {
     const back = h("p", { class: "back", key: "back" }, h("a", { href: "#/incidents" }, "← Incidents"));
-    if (!incident) return [back, h("p", { class: "loading", key: "loading" }, "Loading …")];
+    if (!incident) return [back, loading()];
     return [back, head(), bar(), h("div", { class: "columns", key: "columns" }, h("div", {}, about(), alertPanel()), h("div", {}, people(), timelinePanel(), pastPanel()))];
   }
 
@@ -64,18 +74,19 @@ export function incidentPage(place, app) {
     const can = session.can("operate");
     return h("div", { class: "actions", role: "toolbar", "aria-label": "Actions", key: "actions" },
       possible([incident]).filter((action) => action.id !== "comment").map((action) =>
-        button(action.label, () => run(action), { class: action.main ? "main" : null, title: `${action.label} (${action.key})`, disabled: !can, key: action.id })));
+        button(action.label, () => run(action), { class: action.main ? "main" : null, title: `${action.label} (${action.key})`, disabled: !can, key: action.id })),
+      custom.map((action) => button([icon("run"), h("bdi", {}, action.integration_name)], () => runCustom(action, incident, app.refresh), { class: "custom", title: `Custom action ${action.integration_name}`, disabled: !can, key: `custom-${action.integration_id}` })));
   }
 
   function about() {
-    const muchMore = incident.snoozed_before > words.now();
+    const asleep = incident.snoozed_before > words.now();
     return panel("About",
       facts(
         ["Status", incident.incident_status === "Ok" ? "all alerts have recovered" : `worst active alert: ${incident.incident_status}`],
         ["Began", moment(incident.start_time)],
         ["Latest event", moment(incident.last_time)],
         ["Acknowledged", incident.ack_time ? moment(incident.ack_time) : null],
-        ["Asleep until", muchMore ? moment(incident.snoozed_before) : null],
+        ["Asleep until", asleep ? moment(incident.snoozed_before) : null],
         ["Closed", incident.close_time ? moment(incident.close_time) : null],
         ["Took", incident.close_time ? words.span(incident.close_time - incident.start_time) : null],
         ["From", (incident.integration_ids ?? [incident.integration_id]).map(integrationName).join(", ")],
@@ -91,7 +102,7 @@ export function incidentPage(place, app) {
     const { items, total } = alerts;
     return panel("Alerts",
       h("p", { class: "faint" }, `${words.count(total, "alert")}, ${incident.active_alert_cnt} active, ${words.count(incident.alert_event_cnt, "event")}`),
-      items.length > 0 && alertList(items, app),
+      items.length > 0 && alertList(items),
       items.length < total && h("p", { class: "more" }, `${items.length} shown`, button("Show more", () => (shownAlerts = Math.min(1000, shownAlerts + 200), app.refresh()), { disabled: shownAlerts >= 1000 })));
   }
 
@@ -109,8 +120,8 @@ export function incidentPage(place, app) {
 
   // What was done then may help now.
   function pastPanel() {
-    if (!past?.items?.length) return null;
-    return panel("Called alike before", h("ul", { class: "past" }, past.items.map((one) => h("li", { key: one.incident_id },
+    if (past.length === 0) return null;
+    return panel("Called alike before", h("ul", { class: "past" }, past.map((one) => h("li", { key: one.incident_id },
       h("p", {}, severity(one.incident_severity), " ", h("a", { href: hash(`incident/${one.incident_id}`) }, h("bdi", {}, one.title || one.num)), " ", h("span", { class: "faint" }, since(one.start_time), " ago")),
       (one.resolution || one.root_cause) && h("blockquote", {}, description(one.resolution || one.root_cause))))));
   }
@@ -133,19 +144,17 @@ export function incidentPage(place, app) {
       h("button", { type: "submit" }, "Comment"));
   }
 
-  // One letter can mean two actions of which one is possible at a time.
-  const shortcut = (key) => () => {
+  const shortcut = (key) => {
     const action = incident && possible([incident]).find((one) => one.key === key);
     if (action) run(action);
   };
-  const said = { a: "acknowledge, or take that back", e: "resolve, or open again", s: "snooze", w: "wake", v: "change the severity", t: "change the title", p: "ask people", m: "merge", z: "silence" };
   return {
     title: () => (incident ? `${incident.num} ${incident.title}` : "Incident"),
     every: 5000,
     load,
     view,
     shortcuts: {
-      ...Object.fromEntries(Object.entries(said).map(([key, text]) => [key, [text, shortcut(key)]])),
+      ...shortcuts("aeswvtpmz", shortcut),
       c: ["comment", () => document.getElementById("comment")?.focus()],
       Escape: ["back to the incidents", () => (location.hash = hash("incidents"))],
     },

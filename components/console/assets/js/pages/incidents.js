@@ -3,23 +3,26 @@
 import { h } from "../dom.js";
 import { ask, go, hash, here } from "../place.js";
 import { act, possible } from "../act.js";
+import { shortcuts } from "../actions.js";
 import { chart } from "../chart.js";
 import { directory, channelName } from "../directory.js";
 import { filters, isEverything, list } from "../listing.js";
 import { lastDay, openCounts } from "../counts.js";
-import { SEVERITIES, button, labels, progress, severity, shape, since } from "../parts.js";
+import { SEVERITIES, button, choice, labels, loading, progress, severity, shape, since } from "../parts.js";
 import { say } from "../notice.js";
 import { first } from "./start.js";
 import * as session from "../session.js";
 import * as words from "../words.js";
 
 const STEP = 100;
+// At first less is asked for, so that it is there sooner: as much as a screen shows, and some.
+const FIRST = 30;
 // Counts and the chart cost several calls, so they are asked for more seldom than the list.
 const COUNTS_MS = 30_000;
 
 export function incidentsPage(place, app) {
   let filter = filters(place.query);
-  let wanted = STEP;
+  let wanted = FIRST;
   let found = null;
   let counts = null;
   let hours = null;
@@ -36,8 +39,12 @@ export function incidentsPage(place, app) {
     }
     const early = found === null;
     found = await list(filter, wanted, signal);
-    // What burns is shown before anything else is asked.
-    if (early && found.items.length > 0) app.render();
+    if (early) {
+      wanted = STEP;
+      // What burns is shown before anything else is asked, the rest of it after this.
+      if (found.items.length > 0) app.render();
+      if (!found.complete) app.refresh();
+    }
     names = await directory({ signal });
     for (const id of selected) if (!found.items.some((one) => one.incident_id === id)) selected.delete(id);
     announce();
@@ -83,7 +90,7 @@ export function incidentsPage(place, app) {
   }
 
   function view() {
-    if (!found) return [h("h1", { class: "unseen" }, "Incidents"), h("p", { class: "loading", key: "loading" }, "Loading …")];
+    if (!found) return [h("h1", { class: "unseen" }, "Incidents"), loading()];
     const never = found.items.length === 0 && isEverything(filter) && names.integrations?.every((one) => !one.last_time);
     if (never) return [h("h1", { key: "title" }, "Nothing has come yet"), ...first(names, app)];
     return [
@@ -120,14 +127,13 @@ export function incidentsPage(place, app) {
   }
 
   function filterBar() {
-    const choice = (name, label, options, value) => h("label", { class: "choice" }, h("span", {}, label),
-      h("select", { value, on: { change: (event) => ask({ [name]: event.target.value }) } }, options.map(([of, text]) => h("option", { value: of }, text))));
+    const of = (name) => (value) => ask({ [name]: value });
     return h("form", { class: "filters", role: "search", key: "filters", on: { submit: (event) => event.preventDefault() } },
       h("label", { class: "search" }, h("span", { class: "unseen" }, "Search"),
         h("input", { id: "search", type: "search", value: filter.q, placeholder: "Search: words, host=web-07, A90B4E", autocomplete: "off", spellcheck: "false", enterkeyhint: "search", on: { input: typed } })),
-      choice("progress", "Show", [["open", "open"], ["triggered", "triggered"], ["processing", "being handled"], ["closed", "closed"], ["all", "all"]], filter.progress),
-      choice("days", "From", [["31", "31 days"], ["7", "7 days"], ["1", "24 hours"]], String(filter.days)),
-      choice("sort", "Order", [["worst", "worst first"], ["newest", "newest first"]], filter.sort));
+      choice("Show", [["open", "open"], ["triggered", "triggered"], ["processing", "being handled"], ["closed", "closed"], ["all", "all"]], filter.progress, of("progress")),
+      choice("From", [["31", "31 days"], ["7", "7 days"], ["1", "24 hours"]], String(filter.days), of("days")),
+      choice("Order", [["worst", "worst first"], ["newest", "newest first"]], filter.sort, of("sort")));
   }
 
   let typing = 0;
@@ -176,7 +182,7 @@ export function incidentsPage(place, app) {
   function more() {
     const shown = found.items.length;
     if (shown === 0) return null;
-    const text = found.complete ? words.count(shown, "incident") : `${shown} of ${filter.sort === "worst" ? "more" : words.total(found.total)}`;
+    const text = found.complete ? words.count(shown, "incident") : filter.sort === "worst" ? `the worst ${shown}` : `${shown} of ${words.total(found.total)}`;
     return h("p", { class: "more", key: "more" }, text, !found.complete && button("Show more", () => (wanted += STEP, app.refresh()), { disabled: wanted >= 1000, key: "show-more" }));
   }
 
@@ -191,9 +197,9 @@ export function incidentsPage(place, app) {
 
   const focused = () => document.activeElement?.closest?.(".row")?.dataset.key;
   // To what is selected, or else to the row that has the focus.
-  const shortcut = (keys) => () => {
+  const shortcut = (key) => {
     const incidents = selected.size ? chosen() : found?.items.filter((one) => one.incident_id === focused()) ?? [];
-    const action = possible(incidents).find((one) => one.key === keys && one.many);
+    const action = possible(incidents).find((one) => one.key === key && one.many);
     if (action) act(action, incidents, changed);
   };
 
@@ -208,11 +214,7 @@ export function incidentsPage(place, app) {
       Enter: ["open the incident", () => (document.activeElement?.matches?.("a, button, summary") ? document.activeElement.click() : focused() && go(hash(`incident/${focused()}`)))],
       x: ["select the incident", () => focused() && select(focused(), !selected.has(focused()))],
       "/": ["search", () => document.getElementById("search")?.focus()],
-      a: ["acknowledge, or take that back", shortcut("a")],
-      e: ["resolve, or open again", shortcut("e")],
-      s: ["snooze", shortcut("s")],
-      w: ["wake", shortcut("w")],
-      c: ["comment", shortcut("c")],
+      ...shortcuts("aeswc", shortcut),
     },
   };
 }

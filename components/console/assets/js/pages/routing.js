@@ -1,115 +1,197 @@
-// Where alerts go: the rules of shared integrations in order, and what other rules would change for recent alerts.
+// Where alerts go: the rules of shared integrations in order, and what other rules would change for recent alerts before
+// they are applied.
 
 import { h } from "../dom.js";
-import { call, callIfThere, inTurn } from "../api.js";
+import { call } from "../api.js";
+import { attempt } from "../act.js";
+import { ask as askFor } from "../dialog.js";
 import { directory } from "../directory.js";
 import { ask, here } from "../place.js";
-import { notice } from "../notice.js";
-import { button, panel, severity } from "../parts.js";
-import { channelNames, condition, walk } from "../steps.js";
+import { notice, say } from "../notice.js";
+import { button, choice, loading, panel, severity } from "../parts.js";
+import { differences, draftOf, moved, rulesOf, same, target, without, written } from "../rules.js";
+import { channelNames, conditions, walk } from "../steps.js";
+import * as session from "../session.js";
 import * as words from "../words.js";
 
 // As many as one preview takes.
 const ALERTS = 20;
+const NEW = { if: [{ key: "labels.team", oper: "IN", vals: [""] }], channel_ids: [], fallthrough: false };
+const ANY = { event_status: "Info", title_rule: "any" };
 
 export function routingPage(place, app) {
   let shared = null;
+  let channels = [];
   let chosen = null;
-  // The rules as they are: undefined where the server does not tell them, null where there are none.
-  let route;
-  let recent = null;
-  let draft = "";
+  // The rules as they are, null where there are none; and as somebody changes them.
+  let route = null;
+  let draft = null;
+  let recent = [];
+  // What a preview said of them: `{draft, alerts, items}`.
   let result = null;
   let busy = false;
 
+  const touched = () => draft !== null && !same(draft, draftOf(route));
+
   async function load(signal) {
-    const { integrations } = await directory({ signal });
-    shared = integrations.filter((one) => one.kind === "shared");
-    const wanted = Number(here().query.get("integration")) || shared[0]?.integration_id || null;
-    if (wanted === chosen) return;
-    [chosen, route, recent, result] = [wanted, undefined, null, null];
+    const known = await directory({ signal });
+    channels = known.channels;
+    shared = known.integrations.filter((one) => one.kind === "shared");
+    const asked = Number(here().query.get("integration"));
+    const wanted = (shared.find((one) => one.integration_id === asked) ?? shared[0])?.integration_id ?? null;
+    if (wanted !== chosen) [chosen, draft, result] = [wanted, null, null];
     if (chosen === null) return;
-    const known = await rules(chosen, signal);
-    route = known;
-    draft = JSON.stringify(known ? { cases: known.cases ?? [], default: known.default ?? undefined } : { cases: [], default: { channel_ids: [] } }, null, 2);
-    recent = await recentAlerts(chosen, signal);
-    // How they go today is shown at once.
-    if (recent.length) await preview(null);
+    const [now, alerts] = await Promise.all([call("/route/info", { integration_id: chosen }, { signal }), recentAlerts(chosen, signal)]);
+    recent = alerts;
+    // What somebody has begun to change is applied to the rules that they saw, or refused.
+    if (!draft || (!touched() && !same(now, route))) [route, draft] = [now, draftOf(now)];
+    const of = draft;
+    const told = await preview(of, signal);
+    // Somebody may have changed them meanwhile, and knows more.
+    if (of === draft) result = told;
   }
 
-  async function preview(changed) {
+  // Where the recent alerts would go. Where there are none, the server still says whether these are rules.
+  async function preview(of, signal) {
+    const [alerts, changed] = [recent, !same(of, draftOf(route))];
+    const asked = alerts.length || !changed ? alerts.map(pushed) : [ANY];
+    const { items } = asked.length ? await call("/route/preview", { integration_id: chosen, alerts: asked, route: changed ? rulesOf(of) : undefined }, { signal }) : { items: [] };
+    return { draft: of, alerts, items: items.slice(0, alerts.length) };
+  }
+
+  // Makes it the draft if the server would take it; else answers what is wrong with it.
+  async function change(next) {
+    if (busy) return "the one before is still being previewed";
     busy = true;
-    app.render();
+    const id = chosen;
     try {
-      const answer = await call("/route/preview", { integration_id: chosen, alerts: recent.map(pushed), route: changed ?? undefined });
-      result = { items: answer.items, changed: changed !== null };
+      const told = await preview(next);
+      if (id === chosen) [result, draft] = [told, next];
     } catch (error) {
-      if (changed === null) result = null;
-      notice(`No preview: ${error.message}`, { bad: true });
+      return error.message;
+    } finally {
+      busy = false;
+      app.render();
     }
-    busy = false;
-    app.render();
+    return undefined;
   }
 
-  function submit(event) {
-    event.preventDefault();
-    draft = event.target.elements.rules.value;
-    let changed;
-    try {
-      changed = JSON.parse(draft);
-    } catch (error) {
-      return notice(`The rules are not JSON: ${error.message}`, { bad: true });
+  async function step(next, done) {
+    const problem = await change(next);
+    if (problem) notice(`Not done: ${problem}`, { bad: true });
+    else say(`${done} Not applied yet.`);
+  }
+
+  // Has somebody write JSON, of which `use` makes the next draft.
+  function write(title, value, use) {
+    const check = (given) => {
+      try {
+        return change(use(JSON.parse(given.rules)));
+      } catch (error) {
+        return `This is not JSON: ${error.message}`;
+      }
+    };
+    askFor(title, {
+      text: `As in the configuration. Nothing is applied yet. Channels: ${words.cut(channels.map((one) => `${one.channel_id} ${one.channel_name}`).join(", "), 400)}`,
+      fields: [{ name: "rules", label: "JSON", type: "area", rows: "14", class: "code", spellcheck: "false", value: JSON.stringify(value, null, 2) }],
+      button: "Preview",
+      check,
+    });
+  }
+
+  const edit = (at) => write(at < draft.cases.length ? `Case ${at + 1}` : "A further case", draft.cases[at] ?? NEW, (rule) => written(draft, at, rule));
+  const editAll = () => write("All rules", rulesOf(draft), (rules) => ({ ...draftOf(rules), sections: draft.sections }));
+
+  async function apply() {
+    const [before, after, id] = [route, draft, chosen];
+    const given = await askFor("Apply these rules", {
+      text: [different(), effect()],
+      fields: [{ name: "config_note", label: "Note", maxlength: 500, hint: "Stands in the history of the configuration. May be left empty." }],
+      button: "Apply",
+      danger: true,
+    });
+    if (!given) return;
+    const upsert = (rules, version, config_note) => attempt("/route/upsert", { integration_id: id, version, ...rules, config_note }, "administer");
+    if (await upsert(after, before?.version, given.config_note)) {
+      const version = (before?.version ?? 0) + 1;
+      notice("The rules are applied.", { undo: before && (async () => {
+        if (await upsert(draftOf(before), version, "taken back")) notice("The rules are as before.");
+        await reread(id);
+      }) });
+      if (id !== chosen) return;
+      route = { ...after, version };
+      // For some seconds the server may go by the old ones; what these do was previewed.
+      result = { ...result, items: result.items.map((one) => ({ present: one.changed ?? one.present, error: one.error })) };
     }
-    return preview(changed);
+    await reread(id);
+  }
+
+  // The rules as they are now. A draft that was refused stays beside them.
+  async function reread(id) {
+    const now = await call("/route/info", { integration_id: id });
+    if (id !== chosen) return;
+    if (!touched()) draft = draftOf(now);
+    route = now;
+    app.render();
   }
 
   function view() {
     const title = h("h1", { key: "title" }, "Routing");
-    if (!shared) return [title, h("p", { class: "loading", key: "loading" }, "Loading …")];
+    if (!shared || (chosen !== null && !result)) return [title, loading()];
     if (shared.length === 0) return [title, h("p", { class: "empty panel", key: "none" }, "There is no shared integration: every alert goes to the channel of its integration.")];
     return [
       title,
-      h("form", { class: "filters", key: "which", on: { submit: (event) => event.preventDefault() } }, h("label", { class: "choice" }, h("span", {}, "Integration"),
-        h("select", { value: String(chosen), on: { change: (event) => ask({ integration: event.target.value }) } }, shared.map((one) => h("option", { value: String(one.integration_id) }, one.integration_name))))),
-      h("div", { class: "columns", key: "columns" }, h("div", {}, rulesPanel(), changePanel()), h("div", {}, previewPanel())),
+      h("form", { class: "filters", key: "which", on: { submit: (event) => event.preventDefault() } }, choice("Integration", shared.map((one) => [one.integration_id, one.integration_name]), chosen, (integration) => ask({ integration }))),
+      h("div", { class: "columns", key: "columns" }, h("div", {}, touched() && pending(), rulesPanel()), h("div", {}, previewPanel())),
     ];
   }
 
-  function rulesPanel() {
-    if (route === undefined) return panel("Rules in order", h("p", { class: "note" }, "This server does not tell the rules by themselves. How they meet recent alerts is shown beside."));
-    if (route === null) return panel("Rules in order", h("p", { class: "note" }, "No rules: what is pushed here is refused."));
-    const one = (rule, nth) => h("li", { key: `rule-${nth}` },
-      h("p", {}, h("strong", {}, `Case ${nth + 1}`), " → ", rule.routing_mode === "name_mapping" ? `the channel that label ${rule.name_mapping_label} names` : channelNames(rule.channel_ids), rule.fallthrough ? "; then on to the next" : "; then stops"),
-      h("ul", { class: "conditions" }, (rule.if ?? []).map(condition), (rule.if ?? []).length === 0 && h("li", { class: "plain" }, "no conditions: matches everything")));
-    return panel("Rules in order", h("ol", { class: "cases" }, (route.cases ?? []).map(one)), h("p", {}, "Otherwise: ", h("strong", {}, channelNames(route.default?.channel_ids))));
+  const different = () => h("ul", { class: "lines" }, differences(draftOf(route), draft).map(([kind, text]) => h("li", { class: kind }, h("span", { class: "unseen" }, `${kind}: `), h("bdi", {}, text))));
+
+  // What the draft does to the recent alerts, in a sentence.
+  function effect() {
+    const elsewhere = result.items.filter((one) => one.difference && one.difference.added.length + one.difference.removed.length > 0).length;
+    return h("p", {}, elsewhere ? `${words.count(elsewhere, "alert")} of ${result.items.length} would go elsewhere.` : "Nothing would change for recent alerts.");
   }
 
-  function changePanel() {
-    return panel("What if",
-      h("form", { on: { submit } },
-        h("div", { class: "field" },
-          h("label", { for: "rules" }, "Changed rules"),
-          h("textarea", { id: "rules", name: "rules", rows: "14", class: "code", spellcheck: "false", keep: true, key: `rules-${chosen}`, value: draft, "aria-describedby": "rules-hint" }),
-          h("span", { id: "rules-hint", class: "faint" }, "JSON with cases and default, as in the configuration. Nothing is stored.")),
-        h("div", { class: "buttons" },
-          result?.changed && button("As they are", () => preview(null), { class: "quiet", key: "reset" }),
-          h("button", { type: "submit", class: "main", disabled: busy || !recent?.length, key: "preview" }, busy ? "Asking …" : "Preview"))));
+  function pending() {
+    return panel("Changed, not applied", different(),
+      !session.can("administer") && h("p", { class: "note" }, "Applying rules needs a key with the role administer."),
+      h("div", { class: "buttons" },
+        session.can("administer") && button("Apply …", apply, { class: "main", key: "apply" }),
+        button("Discard", () => step(draftOf(route), "Discarded."), { class: "quiet", key: "discard" })));
+  }
+
+  function rulesPanel() {
+    const { cases, sections } = draft;
+    const heading = (at) => sections.filter((one) => one.position === at).map((one) => h("li", { class: "heading", key: `section-${one.name}` }, h("h3", {}, h("bdi", {}, one.name))));
+    const mover = (at, to, text, label) => button(text, () => cases[to] && step(moved(draft, at, to), `Case ${at + 1} is case ${to + 1} now.`), { "aria-label": `Move case ${at + 1} ${label}`, "aria-disabled": cases[to] ? null : "true" });
+    const one = (rule, at) => [heading(at), h("li", { key: keyOf(rule) },
+      h("p", {}, h("strong", {}, `Case ${at + 1}`), " → ", h("bdi", {}, target(rule)), rule.fallthrough ? "; then on to the next" : "; then stops"),
+      conditions(rule.if),
+      h("div", { class: "buttons small" },
+        mover(at, at - 1, "↑", "up"), mover(at, at + 1, "↓", "down"),
+        button("Edit", () => edit(at), { "aria-label": `Edit case ${at + 1}` }),
+        button("Remove", () => step(without(draft, at), `Case ${at + 1} is removed.`), { "aria-label": `Remove case ${at + 1}` })))];
+    return panel("Rules in order",
+      !route && h("p", { class: "note" }, "No rules yet: what is pushed here is refused."),
+      h("ol", { class: "cases" }, cases.map(one), heading(cases.length)),
+      h("p", {}, "Otherwise: ", h("strong", {}, channelNames(draft.default.channel_ids))),
+      h("div", { class: "buttons" }, button("Add a case", () => edit(cases.length), { key: "add" }), button("Edit all", editAll, { key: "all" })));
   }
 
   function previewPanel() {
-    if (!recent) return panel("Recent alerts", h("p", { class: "faint" }, "Looking for recent alerts …"));
     if (recent.length === 0) return panel("Recent alerts", h("p", { class: "faint" }, "None came here in the last week."));
-    const different = result?.items.filter((item) => item.difference && item.difference.added.length + item.difference.removed.length > 0).length;
     return panel("Recent alerts",
-      h("p", { role: "status" }, result?.changed ? (different ? `${words.count(different, "alert")} of ${recent.length} would go elsewhere.` : "Nothing would change for these alerts.") : `Where the newest ${recent.length} go.`),
-      h("ul", { class: "alertlist" }, (result?.items ?? []).map(item)));
+      h("div", { role: "status" }, touched() ? effect() : h("p", {}, `Where the newest ${recent.length} go.`)),
+      h("ul", { class: "alertlist" }, result.items.map(item)));
   }
 
   function item(one, nth) {
-    const alert = recent[nth];
+    const alert = result.alerts[nth];
     const { added = [], removed = [] } = one.difference ?? {};
-    return h("li", { key: `preview-${nth}`, class: added.length + removed.length ? "different" : "same" }, h("details", {},
-      h("summary", {}, severity(alert?.alert_severity), h("bdi", { class: "title" }, alert?.title ?? ""),
+    return h("li", { key: alert.alert_id, class: added.length + removed.length ? "different" : "same" }, h("details", {},
+      h("summary", {}, severity(alert.alert_severity), h("bdi", { class: "title" }, alert.title),
         one.error ? h("span", { class: "removed" }, one.error.message) : h("span", {}, "→ ", channelNames(one.present?.channel_ids)),
         added.map((id) => h("span", { class: "added" }, `+ ${channelNames([id])}`)),
         removed.map((id) => h("span", { class: "removed" }, `− ${channelNames([id])}`))),
@@ -121,32 +203,19 @@ export function routingPage(place, app) {
   return { title: () => "Routing", every: 30_000, load, view };
 }
 
-// The rules of an integration; undefined where there is no such call.
-async function rules(id, signal) {
-  try {
-    return await call("/route/info", { integration_id: id }, { signal });
-  } catch (error) {
-    if (["RouteNotFound", "AccessDenied"].includes(error.code)) return undefined;
-    throw error;
-  }
+// A case is the same wherever it stands, so that the focus moves along with it.
+const keys = new WeakMap();
+let drawn = 0;
+function keyOf(rule) {
+  if (!keys.has(rule)) keys.set(rule, `rule-${(drawn += 1)}`);
+  return keys.get(rule);
 }
 
-// The newest alerts that came by an integration.
+// The newest alerts that came by an integration. One alert in several channels is one push.
 async function recentAlerts(id, signal) {
   const at = words.now();
-  const window = { start_time: at - 7 * 86_400, end_time: at + 60 };
-  const list = await callIfThere("/alert/list", { ...window, integration_ids: [id], p: 1, limit: ALERTS }, { signal });
-  if (list) return pushes(list.items, id);
-  // Without a list of alerts: those of the newest incidents.
-  const incidents = await call("/incident/list", { ...window, limit: 100 }, { signal });
-  const those = incidents.items.filter((one) => (one.integration_ids ?? []).includes(id)).slice(0, ALERTS);
-  const alerts = await inTurn(those, async (one) => (await call("/incident/alert/list", { incident_id: one.incident_id, limit: 1 }, { signal })).items, 3);
-  return pushes(alerts.flat(), id);
-}
-
-// One alert in several channels is one push.
-function pushes(alerts, id) {
-  return [...new Map(alerts.filter((alert) => alert.integration_id === id).map((alert) => [alert.alert_key, alert])).values()];
+  const { items } = await call("/alert/list", { start_time: at - 7 * 86_400, end_time: at + 60, integration_ids: [id], limit: ALERTS }, { signal });
+  return [...new Map(items.map((alert) => [alert.alert_key, alert])).values()];
 }
 
 // An alert as it could have been pushed.

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { directory, channelName } from "../directory.js";
-import { copyable, panel, since } from "../parts.js";
+import { choice, copyable, loading, panel, since } from "../parts.js";
 
 const BODY = { event_status: "Warning", title_rule: "$host::disk nearly full", alert_key: "test/web-07", labels: { host: "web-07", service: "shop" } };
 
@@ -36,8 +36,7 @@ function choose(integrations, app) {
   const value = String(integration || integrations[0].integration_id);
   const picked = integrations.find((one) => String(one.integration_id) === value) ?? integrations[0];
   return [
-    h("label", { class: "choice" }, h("span", { class: "unseen" }, "Integration"), h("select", { value, on: { change: (event) => ((integration = Number(event.target.value)), app.render()) } },
-      integrations.map((one) => h("option", { value: String(one.integration_id) }, one.integration_name)))),
+    choice(h("span", { class: "unseen" }, "Integration"), integrations.map((one) => [one.integration_id, one.integration_name]), value, (id) => ((integration = Number(id)), app.render())),
     h("span", { class: "faint" }, picked.kind === "private" ? ` goes to ${channelName(picked.channel_id)}` : " goes where its rules say"),
   ];
 }
@@ -59,7 +58,7 @@ export function startPage(place, app) {
 
   function view() {
     const title = h("h1", { key: "title" }, "Connect a sender");
-    if (!names) return [title, h("p", { class: "loading", key: "loading" }, "Loading …")];
+    if (!names) return [title, loading()];
     return [title, ...first(names, app), names.integrations.length > 0 && integrations()].filter(Boolean);
   }
 

@@ -7,7 +7,7 @@ import { ask } from "../dialog.js";
 import { directory, channelName } from "../directory.js";
 import { hash } from "../place.js";
 import { notice } from "../notice.js";
-import { button, facts, json } from "../parts.js";
+import { button, facts, json, loading } from "../parts.js";
 import * as session from "../session.js";
 import * as words from "../words.js";
 
@@ -20,6 +20,8 @@ const STATUS = {
   paused: ["paused by hand: what happens is kept", "held"],
   disabled: ["disabled in the configuration", "off"],
 };
+
+const isAction = (subscription) => subscription.webhook_type === "action";
 
 export function health(subscription) {
   const [, mood] = STATUS[subscription.status] ?? ["", "off"];
@@ -43,16 +45,16 @@ export function controls(subscription, after, tried) {
     after();
   };
   const test = async () => {
-    try {
-      const answer = await call("/webhook/test", { integration_id: id });
-      notice(`${name}: the test ${answer.status === "success" ? "was taken" : "failed"}${answer.status_code ? ` with ${answer.status_code}` : ""} in ${answer.duration} ms.`, { bad: answer.status !== "success" });
-      tried(answer);
-    } catch (error) {
-      notice(`${name}: not tested: ${error.message}`, { bad: true });
-    }
+    const { data } = (await attempt("/webhook/test", { integration_id: id })) ?? {};
+    if (!data) return;
+    notice(`${name}: the test ${data.status === "success" ? "was taken" : "failed"}${data.status_code ? ` with ${data.status_code}` : ""} in ${data.duration} ms.`, { bad: data.status !== "success" });
+    tried(data);
   };
+  const tester = button("Test", test, { disabled: !can, key: "test" });
+  // It is told nothing by itself, so nothing waits.
+  if (isAction(subscription)) return h("div", { class: "buttons" }, tester);
   return h("div", { class: "buttons" },
-    button("Test", test, { disabled: !can, key: "test" }),
+    tester,
     ["failing", "broken"].includes(subscription.status) && button("Try now", retry, { class: "main", disabled: !can, key: "retry" }),
     subscription.status === "disabled" ? null : ["paused", "gone"].includes(subscription.status)
       ? button("Resume", resume, { class: "main", disabled: !can, key: "resume" })
@@ -101,7 +103,7 @@ export function webhooksPage(place, app) {
 
   function view() {
     const title = h("h1", { key: "title" }, "Webhooks");
-    if (!list) return [title, h("p", { class: "loading", key: "loading" }, "Loading …")];
+    if (!list) return [title, loading()];
     if (list.items.length === 0) {
       return [title, h("div", { class: "empty panel", key: "none" }, h("p", {}, "Nobody is told of incidents yet."),
         h("p", {}, "A subscription is a section ", h("code", {}, "[[subscriptions]]"), " of the configuration, with ", h("code", {}, "id"), ", ", h("code", {}, "name"), ", ", h("code", {}, "url"), " and ", h("code", {}, "secret"), "."))];
@@ -113,10 +115,10 @@ export function webhooksPage(place, app) {
     const id = one.integration_id;
     const test = tested.get(id);
     return h("li", { class: "panel card", key: String(id) },
-      h("div", { class: "marks" }, h("h2", {}, h("a", { href: hash(`webhook/${id}`) }, h("bdi", {}, one.integration_name || `subscription ${id}`))), health(one)),
+      h("div", { class: "marks" }, h("h2", {}, h("bdi", {}, one.integration_name)), health(one)),
       h("p", { class: "faint address" }, h("bdi", {}, one.endpoint)),
       facts(
-        ["Health", (STATUS[one.status] ?? [one.status])[0]],
+        isAction(one) ? ["Custom action", "called when somebody runs it on an incident"] : ["Health", (STATUS[one.status] ?? [one.status])[0]],
         ["Failed in a row", one.failures || null],
         ["Waiting", one.waiting ? words.count(one.waiting, "event") : null],
         ["Next try", one.next_at ? next(one.next_at) : null],
@@ -124,9 +126,9 @@ export function webhooksPage(place, app) {
         ["Being replayed", one.replays ? words.count(one.replays, "part") : null],
         ["Stopped by", one.gone_reason],
         ["Channels", one.channel_ids?.length ? one.channel_ids.map(channelName).join(", ") : "all"],
-        ["Events", one.event_types?.length ? one.event_types.join(", ") : "all"]),
+        ["Events", isAction(one) ? null : one.event_types?.length ? one.event_types.join(", ") : "all"]),
       controls(one, app.refresh, (answer) => (tested.set(id, answer), app.render())),
-      h("p", {}, h("a", { href: hash(`webhook/${id}`) }, "What it was sent")),
+      !isAction(one) && h("p", {}, h("a", { href: hash(`webhook/${id}`) }, "What it was sent")),
       test && trial(test));
   }
 
