@@ -10,7 +10,7 @@ use super::event_query::EventQuery;
 use crate::api::cursor::Cursor;
 use crate::api::walk::{Found, Walk};
 use crate::api::{Call, List, TOTAL_MAX};
-use crate::board::{Board, Shelf};
+use crate::board::{Board, Spot};
 use crate::call::Failure;
 use crate::error::ApiError;
 use crate::fold::FoundAlert;
@@ -70,10 +70,11 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             backwards: !query.asc,
             closed: true,
             enough: usize::MAX,
+            asked: &query.asked(),
+            since: query.start_time,
         };
-        let mut read = |board: &Board, shelf: Shelf, slot: u64| {
-            let wanted = &mut |id: &str, listed: crate::board::ListedAlert<'_>| query.place(id, listed);
-            board.listed_alerts((shelf, slot, walk.backwards), query.start_time, wanted)
+        let mut read = |board: &Board, spot: Spot| {
+            board.listed_alerts(spot, walk.since, &mut |id, listed| query.place(id, listed))
         };
         self.walk(boards, walk, &mut read).await
     }

@@ -9,7 +9,7 @@ use crate::api::cursor::Cursor;
 use crate::api::parameters::object_ids;
 use crate::api::walk::{Found, Walk};
 use crate::api::{Call, List, TOTAL_MAX};
-use crate::board::{Board, Shelf};
+use crate::board::{Board, Spot};
 use crate::call::Failure;
 use crate::error::ApiError;
 use crate::fold::FoundAlert;
@@ -75,14 +75,14 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             closed: query.wants_left(),
             // In the order of updates, whatever began in the window may be next.
             enough: if query.by_update { usize::MAX } else { enough },
+            asked: &query.asked(),
+            since: query.heard_since(),
         };
         if let Some(began) = query.after.as_ref().filter(|_| !query.by_update).and_then(|a| object_id_secs(&a.id)) {
             (walk.from, walk.to) = if query.asc { (began, walk.to) } else { (walk.from, began) };
         }
-        let mut read = |board: &Board, shelf: Shelf, slot: u64| {
-            board.listed_alerts((shelf, slot, walk.backwards), query.heard_since(), &mut |id, listed| {
-                query.place(id, listed)
-            })
+        let mut read = |board: &Board, spot: Spot| {
+            board.listed_alerts(spot, walk.since, &mut |id, listed| query.place(id, listed))
         };
         self.walk(boards, walk, &mut read).await
     }
