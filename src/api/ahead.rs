@@ -77,6 +77,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         }
         pages.sort_by_key(|page| if walk.backwards { u64::MAX - page.slot } else { page.slot });
         pages.truncate(FILTERS);
+        // What is here already is looked at without asking.
+        pages.iter_mut().for_each(|page| page.has_filter &= !self.pages.has(&page.key));
         let with_filters = pages.iter().filter(|page| page.has_filter);
         let keys: Vec<String> = with_filters.map(|page| keys::filter(&page.key)).collect();
         let mut filters = match keys.as_slice() {
@@ -86,7 +88,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         .into_iter();
         let mut judged = Vec::with_capacity(pages.len());
         for page in pages {
-            // A page whose filter is missing is read.
+            // A page whose filter is missing is read as well.
             let filter = if page.has_filter { filters.next().flatten() } else { None };
             let may = filter.is_none_or(|filter| walk.asked.may_be_on(filter));
             judged.push((page, may));

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::query::Query;
 use super::walk::{Found, Walk};
 use super::{Call, TOTAL_MAX};
-use crate::board::{About, Asked, Board, Incident, Listed, Spot, label_hash};
+use crate::board::{About, Asked, Board, Incident, Listed, Placed, Spot, label_hash};
 use crate::call::Failure;
 use crate::error::ApiError;
 use crate::id::object_id_secs;
@@ -117,7 +117,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         }
         let mut read = |board: &Board, spot: Spot| {
             let (ids, next) = board.listed(spot, &mut |id, listed| query.wants(id, listed))?;
-            Ok((ids.into_iter().map(|id| (0, id)).collect(), next))
+            Ok((ids.into_iter().map(|id| Placed { id, ..Placed::default() }).collect(), next))
         };
         self.walk(boards, walk, &mut read).await
     }

@@ -3,8 +3,9 @@
 
 use super::Call;
 use super::ahead::Ahead;
-use crate::board::{Asked, Board, Missing, Places, Shelf, Spot, first_slot, last_slot, slot_of};
+use crate::board::{Asked, Board, Missing, Placed, Places, Shelf, Spot, first_slot, last_slot, slot_of};
 use crate::call::Failure;
+use crate::fold::Sought;
 use crate::ports::{Clock, Random, Store};
 
 /// Which way to go, and how far.
@@ -44,6 +45,15 @@ pub(super) struct Found {
     pub board: usize,
     /// Whether it has left.
     pub closed: bool,
+    /// Of an alert, the incident that it has left with.
+    pub left_with: Option<String>,
+}
+
+impl Found {
+    /// Where the alert that was found is.
+    pub fn sought(self) -> Sought {
+        Sought { id: self.id, on: Some(self.board), left_with: self.left_with }
+    }
 }
 
 /// What is wanted of a page, each with its place; and the slot to go on with.
@@ -114,7 +124,9 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             if closed && !spot.pass {
                 ahead.found(places.len());
             }
-            found.extend(places.into_iter().map(|(place, id)| Found { at: place, id, board: at, closed }));
+            for Placed { at: place, id, left_with } in places {
+                found.push(Found { at: place, id, board: at, closed, left_with });
+            }
             match (next.filter(|next| (from..=to).contains(next)), sources.get_mut(nth)) {
                 (Some(next), Some(source)) => source.next = next,
                 _ => {

@@ -59,8 +59,19 @@ pub enum ListedAlert<'a> {
     Left(Option<&'a AlertRef>),
 }
 
-/// What a list finds on a page: places in its order with ids, and the slot to go on with.
-pub type Places = (Vec<(u64, String)>, Option<u64>);
+/// What a list finds on a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// Its place in the order of the list, before its id.
+    pub at: u64,
+    /// Its id.
+    pub id: String,
+    /// Of an alert, the incident that it has left with.
+    pub left_with: Option<String>,
+}
+
+/// What a list finds on a page, and the slot to go on with.
+pub type Places = (Vec<Placed>, Option<u64>);
 
 /// What a board knows of an alert that is not on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +123,11 @@ impl Board {
             if let Some(id) = key.get(2..)
                 && let Some(at) = self.place_of(id, entity, wanted)?
             {
-                places.push((at, id.to_owned()));
+                let left_with = match entity {
+                    Entity::Open(left) => Some(AlertRef::incident_id(left).to_owned()),
+                    _ => None,
+                };
+                places.push(Placed { at, id: id.to_owned(), left_with });
             }
         }
         Ok((places, spot.next(part.first, part.end)))

@@ -13,7 +13,7 @@ use crate::api::{Call, List, TOTAL_MAX};
 use crate::board::{Board, Spot};
 use crate::call::Failure;
 use crate::error::ApiError;
-use crate::fold::FoundAlert;
+use crate::fold::{FoundAlert, Sought};
 use crate::ports::{Clock, Random, Store};
 
 /// Alerts are looked for that began so much before the window, seconds.
@@ -89,7 +89,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         (to, most): (&mut Vec<Wanted>, usize),
     ) -> Result<usize, Failure> {
         let mut counted = 0;
-        let ids: Vec<_> = alerts.iter().map(|found| (found.id.clone(), Some(found.board))).collect();
+        let ids: Vec<Sought> = alerts.iter().cloned().map(Found::sought).collect();
         for FoundAlert { channel_id, alert, .. } in self.folder.find_alerts(boards, &ids).await? {
             for kept in alert.events() {
                 if let Some(place) = query.place_of(&alert, &kept) {

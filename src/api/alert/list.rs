@@ -12,7 +12,7 @@ use crate::api::{Call, List, TOTAL_MAX};
 use crate::board::{Board, Spot};
 use crate::call::Failure;
 use crate::error::ApiError;
-use crate::fold::FoundAlert;
+use crate::fold::{FoundAlert, Sought};
 use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
 use crate::sorted::add;
@@ -34,7 +34,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let shown: Vec<Found> = found.into_iter().skip(skip).take(limit).collect();
         let last = shown.last().filter(|_| has_next_page);
         let next = last.map(|last| Cursor { at: last.at, id: last.id.clone(), nth: total as u64 }.write(query.list()));
-        let ids: Vec<_> = shown.into_iter().map(|found| (found.id, Some(found.board))).collect();
+        let ids: Vec<Sought> = shown.into_iter().map(Found::sought).collect();
         let mut items = Vec::new();
         for FoundAlert { channel_id, alert, incident } in self.folder.find_alerts(boards, &ids).await? {
             // Two keys may have the same hash, and of one that left in an earlier version nothing else was known.
@@ -52,7 +52,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             return Err(ApiError::invalid("alert_ids", "is required").into());
         }
         let boards = &mut self.folder.view(None).await?;
-        let ids: Vec<_> = ids.into_iter().map(|id| (id, None)).collect();
+        let ids: Vec<Sought> = ids.into_iter().map(Sought::anywhere).collect();
         let mut items = Vec::new();
         for FoundAlert { channel_id, alert, incident } in self.folder.find_alerts(boards, &ids).await? {
             items.push(self.show_alert(&alert, channel_id, incident.as_ref()));
@@ -99,7 +99,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             for (nth, board) in boards.iter_mut().enumerate() {
                 let read = |board: &mut Board| board.listed_alert(id, &mut |id, listed| query.place(id, listed));
                 if let Some(at) = self.pages.loading(self.folder.store, board, read).await? {
-                    add(&mut found, Found { at, id: id.clone(), board: nth, closed: false });
+                    add(&mut found, Found { at, id: id.clone(), board: nth, closed: false, left_with: None });
                 }
             }
         }
