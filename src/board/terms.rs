@@ -255,8 +255,8 @@ mod tests {
     #[test]
     fn words_are_found_anywhere_in_a_title_whatever_their_case() {
         let plain = filter([incident("Größe von ÄRGER: İstanbul 磁盘已满了")]);
-        for there in ["größe", "RÖSSE GRÖ", "ärger:", "VON İSTAN", "磁盘已", "of xy", "äöü", "", "ße"] {
-            assert_eq!(found(&plain, there), !["RÖSSE GRÖ", "äöü"].contains(&there), "{there}");
+        for there in ["größe", "RÖSSE GRÖ", "ärger:", "VON İSTAN", "磁盘已", "of xy", "unbekannt", "", "ße"] {
+            assert_eq!(found(&plain, there), !["RÖSSE GRÖ", "unbekannt"].contains(&there), "{there}");
         }
         assert!(!found(&plain, "full") && !found(&plain, "größe full"));
     }
