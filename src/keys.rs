@@ -68,6 +68,11 @@ pub fn piece(channel: i64, token: u64, nth: usize) -> String {
     format!("alarum:1:p:{channel}:{token:016x}.{nth}")
 }
 
+/// The filter of a page, beside it.
+pub fn filter(page: &str) -> String {
+    format!("{page}.f")
+}
+
 /// The final document of a closed incident.
 pub fn incident(incident_id: &str) -> String {
     format!("alarum:1:i:{incident_id}")
@@ -114,7 +119,7 @@ mod tests {
             part(&record(u64::MAX, u64::MAX), usize::MAX),
             root_arbiter(&board_name(i64::MIN)),
             root(&queue_name(i64::MAX), i64::MAX),
-            piece(i64::MAX, u64::MAX, usize::MAX),
+            filter(&piece(i64::MAX, u64::MAX, usize::MAX)),
             part(&config_version(u64::MAX, u64::MAX), usize::MAX),
             incident(&id),
             incident_alerts(&id),

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::query::Query;
 use super::walk::{Found, Walk};
 use super::{Call, TOTAL_MAX};
-use crate::board::{Board, Incident, Listed, Progress, Shelf, label_hash};
+use crate::board::{About, Asked, Board, Incident, Listed, Placed, Spot, label_hash};
 use crate::call::Failure;
 use crate::error::ApiError;
 use crate::id::object_id_secs;
@@ -55,6 +55,13 @@ impl LabelFilter {
         self.labels.iter().all(|(name, value)| incident.labels.get(name) == Some(value))
     }
 
+    /// Asks for all of them.
+    pub fn ask(&self, asked: &mut Asked) {
+        for hash in &self.hashes {
+            asked.one_of(About::Label, &[u64::from(*hash)]);
+        }
+    }
+
     /// Whether one whose labels have these hashes may have all of them.
     pub fn may_match(&self, hashes: &[u32]) -> bool {
         self.hashes.iter().all(|hash| hashes.contains(hash))
@@ -100,15 +107,17 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             from: query.start_time,
             to: query.end_time,
             backwards: !query.asc,
-            closed: query.wants_progress(Progress::Closed),
+            closed: query.wants_left(),
             enough,
+            asked: &query.asked(),
+            since: 0,
         };
         if let Some(began) = query.after.as_ref().and_then(|after| object_id_secs(&after.id)) {
             (walk.from, walk.to) = if query.asc { (began, walk.to) } else { (walk.from, began) };
         }
-        let mut read = |board: &Board, shelf: Shelf, at: u64| {
-            let (ids, next) = board.listed(shelf, at, walk.backwards, &mut |id, listed| query.wants(id, listed))?;
-            Ok((ids.into_iter().map(|id| (0, id)).collect(), next))
+        let mut read = |board: &Board, spot: Spot| {
+            let (ids, next) = board.listed(spot, &mut |id, listed| query.wants(id, listed))?;
+            Ok((ids.into_iter().map(|id| Placed { id, ..Placed::default() }).collect(), next))
         };
         self.walk(boards, walk, &mut read).await
     }

@@ -4,6 +4,7 @@
 //! Who asks sees every push that was answered before: what the journal has beyond the boards is applied in memory.
 
 mod act;
+mod ahead;
 mod alert;
 mod cursor;
 mod incident;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::parameters::number;
 use super::{Call, json};
-use crate::board::{Board, Incident, Listed, Progress, Shelf, last_slot};
+use crate::board::{Board, Incident, Listed, Progress, Shelf, Spot, last_slot};
 use crate::call::Failure;
 use crate::channel::alike::{features, likeness};
 use crate::error::ApiError;
@@ -75,7 +75,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
                         scores.extend(alike.then_some(score));
                         alike
                     };
-                    board.listed(shelf, at, true, &mut score)
+                    board.listed(Spot { shelf, slot: at, backwards: true, pass: false }, &mut score)
                 };
                 let (ids, following) = self.pages.loading(self.folder.store, board, read).await?;
                 board.unload();

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::cursor::Cursor;
 use super::listing::LabelFilter;
 use super::parameters::{Paging, flag, ids, text, texts, window, words};
-use crate::board::{ClosedRef, Incident, Progress, TITLE_BYTES};
+use crate::board::{About, Asked, ClosedRef, Incident, Progress, num_of, of_num, of_severity};
 use crate::error::ApiError;
 use crate::id::object_id_secs;
 use crate::intake::Severity;
@@ -171,17 +171,44 @@ impl Query {
         }
     }
 
+    /// Whether any that have left can be wanted.
+    pub fn wants_left(&self) -> bool {
+        self.wants_progress(Progress::Closed) && self.snoozed != Some(true) && !self.of_team
+    }
+
+    /// What one that has left must have to be wanted, as far as filters of pages tell.
+    pub fn asked(&self) -> Asked {
+        let mut asked = Asked::default();
+        asked.one_of(About::Severity, &severity_values(&self.severity));
+        for (about, ids) in [
+            (About::Responder, &self.responder_ids),
+            (About::Acker, &self.acker_ids),
+            (About::Creator, &self.creator_ids),
+            (About::Closer, &self.closer_ids),
+        ] {
+            asked.one_of(about, &id_values(ids));
+        }
+        if let Some(muted) = self.muted {
+            asked.one_of(About::Muted, &[muted.into()]);
+        }
+        let nums: Vec<u64> = self.nums.iter().map(|num| of_num(num)).collect();
+        asked.one_of(About::Num, &nums);
+        self.labels.ask(&mut asked);
+        asked.words(&self.words);
+        asked
+    }
+
     /// Whether one that has left is wanted, apart from its id.
     pub fn wants_closed(&self, incident_id: &str, reference: &ClosedRef) -> bool {
         let any = |wanted: &[i64], ids: &[i64]| wanted.is_empty() || ids.iter().any(|id| wanted.contains(id));
-        self.wants_severity(reference.incident_severity)
+        self.wants_left()
+            && self.wants_severity(reference.incident_severity)
             && self.labels.may_match(&reference.labels)
-            && (is_cut(&reference.title) || self.has_words(incident_id, &reference.title))
+            && (reference.is_cut() || self.has_words(incident_id, &reference.title))
             && any(&self.responder_ids, &reference.responder_ids)
             && any(&self.acker_ids, &reference.acker_ids)
             && any(&self.creator_ids, &[reference.creator_id])
             && any(&self.closer_ids, &[reference.closer_id])
-            && self.snoozed != Some(true)
             && self.muted.is_none_or(|wanted| wanted == reference.ever_muted)
     }
 }
@@ -190,12 +217,12 @@ const fn list(asc: bool) -> &'static str {
     if asc { "incidents-asc" } else { "incidents-desc" }
 }
 
-/// Whether a title in a reference may not be all of it: its document tells. Earlier versions kept none.
-fn is_cut(title: &str) -> bool {
-    title.is_empty() || title.len() + 3 >= TITLE_BYTES
+/// The values of ids in filters.
+pub(super) fn id_values(ids: &[i64]) -> Vec<u64> {
+    ids.iter().map(|id| id.cast_unsigned()).collect()
 }
 
-/// The short name of an incident, in lower case.
-fn num_of(incident_id: &str) -> &str {
-    incident_id.get(incident_id.len().saturating_sub(6)..).unwrap_or_default()
+/// The values of severities.
+pub(super) fn severity_values(names: &[String]) -> Vec<u64> {
+    names.iter().filter_map(|name| Severity::parse(name)).map(of_severity).collect()
 }

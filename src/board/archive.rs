@@ -139,7 +139,7 @@ pub struct ClosedRef {
 }
 
 /// So much of a title is kept in a reference, bytes: a hundred thousand of them are gone over in one search.
-pub const TITLE_BYTES: usize = 160;
+const TITLE_BYTES: usize = 160;
 
 /// What stands for a label in references to closed incidents. Two labels may share one.
 pub fn label_hash(name: &str, value: &str) -> u32 {
@@ -270,6 +270,11 @@ impl ClosedRef {
             }
         }
         reference
+    }
+
+    /// Whether its title may not be all of the incident's: the document tells. Earlier versions kept none.
+    pub fn is_cut(&self) -> bool {
+        self.title.is_empty() || self.title.len() + 3 >= TITLE_BYTES
     }
 
     /// All keys that its documents may stand under.

@@ -1,10 +1,12 @@
 //! Moving the changes of a tree to its pages: pages and lists are written anew, split where they have grown too large,
-//! and dropped where nothing is left of them.
+//! and dropped where nothing is left of them. The filter of a page is written and dropped with it.
 
 use std::rc::Rc;
 
 use super::page::{self, Entity, Page, PageRef};
+use super::terms;
 use super::tree::{Loaded, Missing, Tree};
+use crate::keys;
 use crate::value;
 
 /// The most pages and lists in a head, for one tree; of more, some are moved to a list.
@@ -18,7 +20,7 @@ const IN_LIST: usize = 256;
 /// What moving the changes to the pages needs to be stored, and what it leaves unused.
 #[derive(Debug, Default)]
 pub struct Flushed {
-    /// Keys and stored values of new pages, parts first.
+    /// Keys and stored values of new pages, parts first, and of their filters.
     pub writes: Vec<(String, Vec<u8>)>,
     /// Keys of pages that are no longer referred to.
     pub dropped: Vec<String>,
@@ -108,8 +110,13 @@ impl Flush<'_> {
         }
         page.let_go(self.secs);
         for (first, page, bytes) in page::write(page, last) {
-            let newest = page.newest();
-            to.push(PageRef { newest, ..self.store(first, 0, page, &bytes) });
+            let (newest, filter) = (page.newest(), terms::filter_of(&page));
+            let mut place = PageRef { newest, ..self.store(first, 0, page, &bytes) };
+            if let (Some(filter), Some(key)) = (filter, &place.key) {
+                self.flushed.writes.push((keys::filter(key), filter));
+                place.filter = terms::FORMAT;
+            }
+            to.push(place);
         }
     }
 
@@ -162,7 +169,7 @@ impl Flush<'_> {
         let (writes, parts) = value::split(&key, bytes);
         self.flushed.writes.extend(writes);
         self.loaded.insert(key.clone(), Rc::new(page));
-        PageRef { first, key: Some(key), parts, newest: 0, level }
+        PageRef { first, key: Some(key), parts, newest: 0, level, filter: 0 }
     }
 }
 
@@ -218,9 +225,13 @@ mod tests {
             serde_json::to_vec(&self.tree).expect("plain data").len()
         }
 
-        /// Every key that is stored is loaded, and none besides.
+        /// Every key that is stored is loaded, and none besides but filters of pages of what has left.
         fn check(&self) {
-            assert!(self.loaded.keys().eq(self.keys.iter()));
+            let (filters, pages): (Vec<_>, Vec<_>) = self.keys.iter().partition(|key| key.ends_with(".f"));
+            assert!(self.loaded.keys().eq(pages));
+            let leaf = |(_, page): &(&String, &Rc<Page>)| page.entities.keys().any(|key| key.starts_with("c:"));
+            let leaves: Vec<String> = self.loaded.iter().filter(leaf).map(|(key, _)| keys::filter(key)).collect();
+            assert!(filters.into_iter().eq(&leaves));
         }
     }
 
@@ -237,7 +248,7 @@ mod tests {
         }
         let (mut next, mut count) = (Some(0), 0);
         while let Some(slot) = next {
-            let part = store.tree.part(&store.loaded, slot).expect("loaded");
+            let part = store.tree.part(&store.loaded, slot, false).expect("loaded");
             assert!(part.first <= slot && part.entities.iter().all(|(slot, ..)| *slot >= part.first));
             count += part.entities.len();
             next = part.end;

@@ -334,9 +334,13 @@ impl Incident {
 
     /// The short name that people use: the last six digits of the id, in upper case.
     pub fn num(&self) -> String {
-        let id = &self.incident_id;
-        id.get(id.len().saturating_sub(6)..).unwrap_or_default().to_uppercase()
+        num_of(&self.incident_id).to_uppercase()
     }
+}
+
+/// The short name of the incident with an id, in lower case.
+pub fn num_of(incident_id: &str) -> &str {
+    incident_id.get(incident_id.len().saturating_sub(6)..).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -21,6 +21,26 @@ pub enum Shelf {
     Closed,
 }
 
+/// Where a list stands, and how it goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot {
+    /// On which shelf.
+    pub shelf: Shelf,
+    /// For which slot the page is.
+    pub slot: u64,
+    /// Whether it goes back in time.
+    pub backwards: bool,
+    /// Whether the page is passed over, because nothing wanted stands on it: only what changed since is looked at.
+    pub pass: bool,
+}
+
+impl Spot {
+    /// Where it goes on behind the page that is for the slots from `first` to before `end`; `None`: nowhere.
+    pub(super) fn next(&self, first: u64, end: Option<u64>) -> Option<u64> {
+        if self.backwards { first.checked_sub(1) } else { end }
+    }
+}
+
 /// An incident as a list comes by it.
 #[derive(Clone, Copy, Debug)]
 pub enum Listed<'a> {
@@ -39,8 +59,19 @@ pub enum ListedAlert<'a> {
     Left(Option<&'a AlertRef>),
 }
 
-/// What a list finds on a page: places in its order with ids, and the slot to go on with.
-pub type Places = (Vec<(u64, String)>, Option<u64>);
+/// What a list finds on a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// Its place in the order of the list, before its id.
+    pub at: u64,
+    /// Its id.
+    pub id: String,
+    /// Of an alert, the incident that it has left with.
+    pub left_with: Option<String>,
+}
+
+/// What a list finds on a page, and the slot to go on with.
+pub type Places = (Vec<Placed>, Option<u64>);
 
 /// What a board knows of an alert that is not on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,16 +83,14 @@ pub enum PastAlert {
 }
 
 impl Board {
-    /// Goes over the incidents of the page for `slot`, and takes the ids of those that are `wanted`. Returns them with
-    /// the slot to go on with, backwards or forwards in time; `None` at the end.
+    /// Goes over the incidents of the page at `spot`, and takes the ids of those that are `wanted`. Returns them with the
+    /// slot to go on with; `None` at the end.
     pub fn listed(
         &self,
-        shelf: Shelf,
-        slot: u64,
-        backwards: bool,
+        spot: Spot,
         wanted: &mut dyn FnMut(&str, Listed<'_>) -> bool,
     ) -> Result<(Vec<String>, Option<u64>), Missing> {
-        let part = self.shelf(shelf).part(&self.loaded, slot)?;
+        let part = self.shelf(spot.shelf).part(&self.loaded, spot.slot, spot.pass)?;
         let mut ids = Vec::new();
         for (_, key, entity) in &part.entities {
             let listed = match entity {
@@ -73,30 +102,35 @@ impl Board {
                 ids.push(id.to_owned());
             }
         }
-        Ok((ids, if backwards { part.first.checked_sub(1) } else { part.end }))
+        Ok((ids, spot.next(part.first, part.end)))
     }
 
     /// The same for alerts: `wanted` says at which place in the order of the list one stands. A page on which none had an
     /// event `since` a Unix second is not read.
     pub fn listed_alerts(
         &self,
-        (shelf, slot, backwards): (Shelf, u64, bool),
+        spot: Spot,
         since: u64,
         wanted: &mut dyn FnMut(&str, ListedAlert<'_>) -> Option<u64>,
     ) -> Result<Places, Missing> {
-        if let Some((first, end)) = self.shelf(shelf).idle(&self.loaded, slot, since)? {
-            return Ok((Vec::new(), if backwards { first.checked_sub(1) } else { end }));
+        let tree = self.shelf(spot.shelf);
+        if let Some((first, end)) = tree.idle(&self.loaded, spot.slot, since)? {
+            return Ok((Vec::new(), spot.next(first, end)));
         }
-        let part = self.shelf(shelf).part(&self.loaded, slot)?;
+        let part = tree.part(&self.loaded, spot.slot, spot.pass)?;
         let mut places = Vec::new();
         for (_, key, entity) in &part.entities {
             if let Some(id) = key.get(2..)
                 && let Some(at) = self.place_of(id, entity, wanted)?
             {
-                places.push((at, id.to_owned()));
+                let left_with = match entity {
+                    Entity::Open(left) => Some(AlertRef::incident_id(left).to_owned()),
+                    _ => None,
+                };
+                places.push(Placed { at, id: id.to_owned(), left_with });
             }
         }
-        Ok((places, if backwards { part.first.checked_sub(1) } else { part.end }))
+        Ok((places, spot.next(part.first, part.end)))
     }
 
     /// The same for the alert with an id, on the board, beside it, or gone from it.
@@ -131,7 +165,7 @@ impl Board {
         })
     }
 
-    const fn shelf(&self, shelf: Shelf) -> &Tree {
+    pub(super) const fn shelf(&self, shelf: Shelf) -> &Tree {
         match shelf {
             Shelf::Open => &self.head.open,
             Shelf::Closed => &self.head.closed,

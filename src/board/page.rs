@@ -248,12 +248,15 @@ pub struct PageRef {
     /// 0: it is a page. Else it is a list of what has lower levels.
     #[serde(default, skip_serializing_if = "is_default")]
     pub level: u8,
+    /// Of a page, the format of its filter, which is stored beside it; 0: it has none, as those of earlier versions.
+    #[serde(rename = "f", default, skip_serializing_if = "is_default")]
+    pub filter: u8,
 }
 
 impl PageRef {
     /// The one page of a new board.
     pub const fn all() -> Self {
-        Self { first: 0, key: None, parts: 0, newest: 0, level: 0 }
+        Self { first: 0, key: None, parts: 0, newest: 0, level: 0, filter: 0 }
     }
 
     /// The place in `pages` of the one for a slot.
@@ -264,7 +267,8 @@ impl PageRef {
     /// All keys that it is stored under.
     pub fn keys(&self) -> impl Iterator<Item = String> {
         let parts = self.key.iter().flat_map(|key| (0..self.parts).map(move |part| keys::part(key, part)));
-        parts.chain(self.key.clone())
+        let filter = self.key.iter().filter(|_| self.filter > 0).map(|key| keys::filter(key));
+        parts.chain(self.key.clone()).chain(filter)
     }
 }
 

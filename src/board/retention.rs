@@ -126,7 +126,7 @@ impl Sweeping<'_> {
         }
         let (mut looked, mut last) = (0, None);
         loop {
-            let part = tree.part(&board.loaded, self.sweep.at)?;
+            let part = tree.part(&board.loaded, self.sweep.at, false)?;
             for (slot, key, entity) in &part.entities {
                 if *slot < self.sweep.at {
                     continue;

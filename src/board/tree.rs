@@ -43,20 +43,18 @@ impl Default for Tree {
 #[derive(Clone, Copy, Debug)]
 struct Leaf<'a> {
     page: Option<&'a Page>,
-    /// The first slot that it is for.
-    first: u64,
     /// The first slot that it is no more for; `None`: it is the last page.
     end: Option<u64>,
 }
 
 /// Where the page for some slots is stored.
 #[derive(Clone, Copy, Debug)]
-struct Place<'a> {
-    page: Option<&'a PageRef>,
+pub(super) struct Place<'a> {
+    pub page: Option<&'a PageRef>,
     /// The first slot that it is for.
-    first: u64,
+    pub first: u64,
     /// The first slot that it is no more for; `None`: it is the last page.
-    end: Option<u64>,
+    pub end: Option<u64>,
 }
 
 /// What stands on one page, with what changed since.
@@ -168,9 +166,11 @@ impl Tree {
         Ok(found)
     }
 
-    /// What stands on the page for a slot, for going from page to page.
-    pub fn part<'a>(&'a self, loaded: &'a Loaded, slot: u64) -> Result<Part<'a>, Missing> {
-        let Leaf { page, first, end } = self.leaf(loaded, slot)?;
+    /// What stands on the page for a slot, for going from page to page. `pass`: the page is not read, and only what changed
+    /// since is told.
+    pub fn part<'a>(&'a self, loaded: &'a Loaded, slot: u64, pass: bool) -> Result<Part<'a>, Missing> {
+        let Place { page, first, end } = self.place(loaded, slot)?;
+        let page = page.filter(|_| !pass).map_or(Ok(None), |page| load(loaded, page))?;
         let mut entities = Vec::new();
         for (key, entity) in page.map(|page| page.entities.iter()).into_iter().flatten() {
             if !self.changes.contains_key(key) {
@@ -211,13 +211,13 @@ impl Tree {
 
     /// The page for a slot.
     fn leaf<'a>(&'a self, loaded: &'a Loaded, slot: u64) -> Result<Leaf<'a>, Missing> {
-        let Place { page, first, end } = self.place(loaded, slot)?;
+        let Place { page, end, .. } = self.place(loaded, slot)?;
         let page = page.map_or(Ok(None), |page| load(loaded, page))?;
-        Ok(Leaf { page, first, end })
+        Ok(Leaf { page, end })
     }
 
     /// Where the page for a slot stands.
-    fn place<'a>(&'a self, loaded: &'a Loaded, slot: u64) -> Result<Place<'a>, Missing> {
+    pub(super) fn place<'a>(&'a self, loaded: &'a Loaded, slot: u64) -> Result<Place<'a>, Missing> {
         let nth = PageRef::find(&self.pages, slot);
         let mut end = self.pages.get(nth + 1).map(|page| page.first);
         let Some(mut place) = self.pages.get(nth) else {
@@ -304,7 +304,8 @@ mod tests {
         let (key, value) = entity(1);
         tree.put(key.clone(), value);
         let flushed = flush(&mut tree, &mut loaded, &mut names);
-        assert_eq!(flushed.writes.len(), 1);
+        // The page and its filter.
+        assert_eq!(flushed.writes.len(), 2);
         assert_eq!(tree.get(&Loaded::new(), &key), Err(Missing("p1".into())));
         tree.remove(&loaded, &key);
         let before = tree.clone();

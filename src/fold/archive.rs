@@ -20,6 +20,24 @@ pub struct FoundAlert {
     pub incident: Option<Incident>,
 }
 
+/// An alert that is looked for.
+#[derive(Clone, Debug)]
+pub struct Sought {
+    /// Its id.
+    pub id: String,
+    /// On which of the boards; `None`: that is not known.
+    pub on: Option<usize>,
+    /// The incident that it has left with, where that is known: then its board is not asked.
+    pub left_with: Option<String>,
+}
+
+impl Sought {
+    /// An alert of which nothing is known but its id.
+    pub const fn anywhere(id: String) -> Self {
+        Self { id, on: None, left_with: None }
+    }
+}
+
 /// Where an alert is.
 enum Place {
     /// On a board with its incident, or beside it.
@@ -59,16 +77,16 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// Alerts, wherever they are: on these boards, beside them, or with the incidents that they left with. In their order,
-    /// as far as there are any; they hold their earlier events. With each id may come on which of the boards it is. Documents
-    /// are read in one call where they are not large.
-    pub async fn find_alerts(
-        &self,
-        boards: &mut [Board],
-        ids: &[(String, Option<usize>)],
-    ) -> Result<Vec<FoundAlert>, FoldError> {
+    /// as far as there are any; they hold their earlier events. Documents are read in one call where they are not large.
+    pub async fn find_alerts(&self, boards: &mut [Board], ids: &[Sought]) -> Result<Vec<FoundAlert>, FoldError> {
         let mut places = Vec::new();
         let mut left = Vec::new();
-        for (id, on) in ids {
+        for Sought { id, on, left_with } in ids {
+            if let (Some(board), Some(incident_id)) = (on.and_then(|on| boards.get(on)), left_with) {
+                add(&mut left, incident_id.clone());
+                places.push((board.head.channel_id, id, Place::LeftWith(incident_id.clone())));
+                continue;
+            }
             for (nth, board) in boards.iter_mut().enumerate() {
                 if on.is_some_and(|on| on != nth) || object_id_secs(id).is_none() {
                     continue;

@@ -17,7 +17,7 @@ mod stored;
 mod sweep;
 
 pub use acting::{ActError, Acted};
-pub use archive::FoundAlert;
+pub use archive::{FoundAlert, Sought};
 pub use error::FoldError;
 pub(crate) use first::create;
 pub use folder::{Deliver, Folded, Folder, ToDeliver};

@@ -29,14 +29,42 @@ impl PageCache {
         if let Some(page) = self.pages.borrow().get(key) {
             return Ok(page.clone());
         }
-        let (bytes, _) = value::get(store, key).await?.ok_or(FoldError::Stale)?;
-        let page = Page::decode(&bytes).map_err(|problem| FoldError::Unreadable { key: key.to_owned(), problem })?;
-        let page = Rc::new(page);
+        self.make_room(1);
+        let stored = store.get(key).await?.ok_or(FoldError::Stale)?;
+        self.keep(store, key, stored).await
+    }
+
+    /// Reads several pages in one call, for who is about to need them. One that is gone is left out.
+    ///
+    /// # Errors
+    /// The store fails, or a page is not readable.
+    pub async fn read(&self, store: &impl Store, keys: &[String]) -> Result<(), FoldError> {
+        self.make_room(keys.len());
+        for (key, stored) in keys.iter().zip(store.get_many(keys).await?) {
+            if let Some(stored) = stored {
+                self.keep(store, key, stored).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a page is here.
+    pub fn has(&self, key: &str) -> bool {
+        self.pages.borrow().contains_key(key)
+    }
+
+    fn make_room(&self, count: usize) {
         let mut pages = self.pages.borrow_mut();
-        if pages.len() >= PAGES {
+        if pages.len() + count > PAGES {
             pages.clear();
         }
-        pages.insert(key.to_owned(), page.clone());
+    }
+
+    async fn keep(&self, store: &impl Store, key: &str, stored: Vec<u8>) -> Result<Rc<Page>, FoldError> {
+        let (bytes, _) = value::assemble(store, key, stored).await?;
+        let page = Page::decode(&bytes).map_err(|problem| FoldError::Unreadable { key: key.to_owned(), problem })?;
+        let page = Rc::new(page);
+        self.pages.borrow_mut().insert(key.to_owned(), page.clone());
         Ok(page)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alarum::board::{Board, Incident, Progress};
+use alarum::board::{Board, Handling, Incident, Progress, Responder};
 use alarum::intake::Severity;
 use serde_json::{Value, json};
 
@@ -12,7 +12,8 @@ const HEAD: &str = "alarum:1:r:b101:1";
 const COUNT: u64 = 100_000;
 
 /// A world whose board has so many closed incidents, one a second, the last one a while ago. Every thousandth is
-/// critical, and every ten-thousandth has a label that no other has.
+/// critical, and every ten-thousandth has a label that no other has; half as many have a word in their titles and were
+/// acknowledged by somebody as no other was.
 fn world_of(count: u64) -> (World, u64) {
     let mut world = World::new();
     world.fire("first").recover("first").at(60);
@@ -30,10 +31,16 @@ fn world_of(count: u64) -> (World, u64) {
         if nth % 10_000 == 5000 {
             labels.insert("rare".to_owned(), "yes".to_owned());
         }
+        let mut handling = Handling::default();
+        let rare = nth % 20_000 == 7777;
+        if rare {
+            handling.responders.push(Responder { person_id: 77, assigned_at: secs, acknowledged_at: secs });
+        }
         let incident = Incident {
             incident_id: format!("{secs:08x}{nth:016x}"),
             channel_id: 101,
-            title: format!("incident {nth}"),
+            handling: Some(Box::new(handling)),
+            title: format!("incident {nth}{}", if rare { " Needle" } else { "" }),
             description: "d".repeat(300),
             incident_severity: if nth % 1000 == 0 { Severity::Critical } else { Severity::Warning },
             progress: Progress::Closed,
@@ -104,6 +111,26 @@ fn the_newest_hundred_of_a_hundred_thousand_cost_a_few_pages() {
     println!("by a rare label: {reads} reads, {bytes} bytes");
     let with_both = (0..10).map(|nth| nth * 10_000 + 5000).filter(|nth| nth % 97 == 53);
     assert_eq!(titles(&rare), with_both.rev().map(|nth| format!("incident {nth}")).collect::<Vec<_>>());
+    assert!(reads <= 15 && bytes < 2_000_000, "{reads} reads, {bytes} bytes");
+
+    let needles: Vec<String> = (0..5).rev().map(|nth| format!("incident {} Needle", nth * 20_000 + 7777)).collect();
+    let id = format!("{:08x}{:016x}", begin + 7777, 7777);
+    for (more, found) in [
+        (json!({"query": "needle"}), 5),
+        (json!({"acker_ids": [77]}), 5),
+        (json!({"responder_ids": [77, 78], "incident_severity": "Warning", "query": "INCIDENT needle"}), 5),
+        (json!({"closer_ids": [77]}), 0),
+        (json!({"ever_muted": true}), 0),
+        (json!({"incident_severity": "Info"}), 0),
+        (json!({"nums": [&id[18..]], "end_time": begin + 10_000}), 1),
+        (json!({"is_snoozed": true}), 0),
+        (json!({"is_my_team": true}), 0),
+    ] {
+        let (data, reads, bytes) = list(&world, begin, more.clone());
+        println!("{more}: {reads} reads, {bytes} bytes");
+        assert_eq!(titles(&data), needles[5 - found..], "{more}");
+        assert!(reads <= 15 && bytes < 1_500_000, "{more}: {reads} reads, {bytes} bytes");
+    }
 
     let (named, reads, bytes) = list(&world, begin, json!({"query": "Incident 4711"}));
     println!("by words: {reads} reads, {bytes} bytes");

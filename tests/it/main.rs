@@ -37,6 +37,7 @@ mod once;
 mod one_folder;
 mod openapi;
 mod outlook;
+mod page_filters;
 mod promises;
 mod promises_engine;
 mod ready;

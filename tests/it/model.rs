@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use alarum::board::{Batch, Board, Event, Oldest, Shelf};
+use alarum::board::{Batch, Board, Event, Oldest, Shelf, Spot};
 use alarum::delivery::Delivering;
 use alarum::engine::action::Act;
 use alarum::fold::{ActError, Folder, PageCache};
@@ -232,7 +232,8 @@ impl Both {
             let listed = run(self.pages.loading(&store, &mut board, |board| {
                 let (mut ids, mut next) = (Vec::new(), Some(0));
                 while let Some(slot) = next {
-                    let (some, after) = board.listed(Shelf::Closed, slot, false, &mut |_, _| true)?;
+                    let spot = Spot { shelf: Shelf::Closed, slot, backwards: false, pass: false };
+                    let (some, after) = board.listed(spot, &mut |_, _| true)?;
                     ids.extend(some);
                     next = after;
                 }

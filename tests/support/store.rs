@@ -41,6 +41,10 @@ impl MemoryStore {
         self.values.borrow_mut().insert(key.to_owned(), value);
     }
 
+    pub fn forget(&self, key: &str) {
+        self.values.borrow_mut().remove(key);
+    }
+
     fn read(&self) {
         self.reads.set(self.reads.get() + 1);
     }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use alarum::api::Api;
-use alarum::board::{Board, Incident, Progress};
+use alarum::board::{Board, Handling, Incident, Progress, Responder};
 use alarum::config::{Config, Document};
 use alarum::http::Request;
 use alarum::intake::Severity;
@@ -21,7 +21,8 @@ const TOGETHER: usize = 200;
 const KEY: &str = "bench-key-0123456789";
 
 /// Lists incidents `n` times by each of several filters, each time by an instance that has read nothing yet. One a
-/// second was closed; every hundredth is critical, every ten-thousandth has a label that no other has.
+/// second was closed; every hundredth is critical, every ten-thousandth is like no other by a label, its severity, a word
+/// and who acknowledged it.
 ///
 /// # Errors
 /// When a list is not answered as it must be.
@@ -35,6 +36,9 @@ pub fn measure(closed: usize, n: usize) -> Result<Value, String> {
         ("critical", json!({"incident_severity": "Critical"})),
         ("label", json!({"labels": {"rare": "yes"}})),
         ("words", json!({"query": "db-77 almost"})),
+        ("rare severity", json!({"incident_severity": "Info"})),
+        ("rare words", json!({"query": "controller almost"})),
+        ("acker", json!({"acker_ids": [7]})),
         ("page 100", json!({"p": 100})),
         (
             "all filters",
@@ -101,16 +105,24 @@ fn filled(closed: usize) -> Result<Memory, String> {
 
 fn incident(nth: usize) -> Incident {
     let secs = BEGIN + nth as u64;
+    let rare = nth % 10_000 == 5000;
     let mut labels = vec![("host".to_owned(), format!("db-{}", nth % 97)), ("team".to_owned(), "storage".to_owned())];
-    if nth % 10_000 == 5000 {
+    if rare {
         labels.push(("rare".to_owned(), "yes".to_owned()));
     }
+    let responders =
+        if rare { vec![Responder { person_id: 7, assigned_at: secs, acknowledged_at: secs }] } else { Vec::new() };
     Incident {
         incident_id: format!("{secs:08x}{nth:016x}"),
         channel_id: CHANNEL,
-        title: format!("Disk of db-{} is almost full", nth % 997),
+        title: format!("{} of db-{} is almost full", if rare { "Controller" } else { "Disk" }, nth % 997),
         description: "3 % left, 12 h to go at the rate of the last day".to_owned(),
-        incident_severity: if nth.is_multiple_of(100) { Severity::Critical } else { Severity::Warning },
+        incident_severity: match (rare, nth % 100) {
+            (true, _) => Severity::Info,
+            (_, 0) => Severity::Critical,
+            _ => Severity::Warning,
+        },
+        handling: Some(Box::new(Handling { responders, ..Handling::default() })),
         progress: Progress::Closed,
         start_time: secs,
         close_time: secs + 30,

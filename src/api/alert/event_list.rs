@@ -10,10 +10,10 @@ use super::event_query::EventQuery;
 use crate::api::cursor::Cursor;
 use crate::api::walk::{Found, Walk};
 use crate::api::{Call, List, TOTAL_MAX};
-use crate::board::{Board, Shelf};
+use crate::board::{Board, Spot};
 use crate::call::Failure;
 use crate::error::ApiError;
-use crate::fold::FoundAlert;
+use crate::fold::{FoundAlert, Sought};
 use crate::ports::{Clock, Random, Store};
 
 /// Alerts are looked for that began so much before the window, seconds.
@@ -70,10 +70,11 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             backwards: !query.asc,
             closed: true,
             enough: usize::MAX,
+            asked: &query.asked(),
+            since: query.start_time,
         };
-        let mut read = |board: &Board, shelf: Shelf, slot: u64| {
-            let wanted = &mut |id: &str, listed: crate::board::ListedAlert<'_>| query.place(id, listed);
-            board.listed_alerts((shelf, slot, walk.backwards), query.start_time, wanted)
+        let mut read = |board: &Board, spot: Spot| {
+            board.listed_alerts(spot, walk.since, &mut |id, listed| query.place(id, listed))
         };
         self.walk(boards, walk, &mut read).await
     }
@@ -88,7 +89,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         (to, most): (&mut Vec<Wanted>, usize),
     ) -> Result<usize, Failure> {
         let mut counted = 0;
-        let ids: Vec<_> = alerts.iter().map(|found| (found.id.clone(), Some(found.board))).collect();
+        let ids: Vec<Sought> = alerts.iter().cloned().map(Found::sought).collect();
         for FoundAlert { channel_id, alert, .. } in self.folder.find_alerts(boards, &ids).await? {
             for kept in alert.events() {
                 if let Some(place) = query.place_of(&alert, &kept) {

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use super::of_incident::door;
 use crate::api::cursor::Cursor;
 use crate::api::parameters::{Paging, flag, ids, text, texts, window, words};
-use crate::board::{Alert, KeptEvent, ListedAlert};
+use crate::api::query::id_values;
+use crate::board::{About, Alert, Asked, KeptEvent, ListedAlert};
 use crate::error::ApiError;
 use crate::id::object_id_secs;
 
@@ -75,6 +76,13 @@ impl EventQuery {
     /// Whether severities are asked for: only its events tell whether an alert has any.
     pub const fn by_severity(&self) -> bool {
         !self.severities.is_empty()
+    }
+
+    /// What one that has left must have to be wanted, as far as filters of pages tell.
+    pub fn asked(&self) -> Asked {
+        let mut asked = Asked::default();
+        asked.one_of(About::Integration, &id_values(&self.integration_ids));
+        asked
     }
 
     /// Of an alert that may have events that are wanted, the second of the first of them in the order of the list, or one

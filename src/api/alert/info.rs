@@ -6,7 +6,7 @@ use crate::api::Call;
 use crate::api::parameters::text;
 use crate::call::Failure;
 use crate::error::{ApiError, Code};
-use crate::fold::FoundAlert;
+use crate::fold::{FoundAlert, Sought};
 use crate::ports::{Clock, Random, Store};
 
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
@@ -20,7 +20,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// An alert, wherever it is, with its earlier events.
     pub(super) async fn find_alert(&self, alert_id: &str) -> Result<Option<FoundAlert>, Failure> {
         let boards = &mut self.folder.view(None).await?;
-        Ok(self.folder.find_alerts(boards, &[(alert_id.to_owned(), None)]).await?.pop())
+        Ok(self.folder.find_alerts(boards, &[Sought::anywhere(alert_id.to_owned())]).await?.pop())
     }
 }
 

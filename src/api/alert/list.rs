@@ -9,10 +9,10 @@ use crate::api::cursor::Cursor;
 use crate::api::parameters::object_ids;
 use crate::api::walk::{Found, Walk};
 use crate::api::{Call, List, TOTAL_MAX};
-use crate::board::{Board, Shelf};
+use crate::board::{Board, Spot};
 use crate::call::Failure;
 use crate::error::ApiError;
-use crate::fold::FoundAlert;
+use crate::fold::{FoundAlert, Sought};
 use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
 use crate::sorted::add;
@@ -34,7 +34,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let shown: Vec<Found> = found.into_iter().skip(skip).take(limit).collect();
         let last = shown.last().filter(|_| has_next_page);
         let next = last.map(|last| Cursor { at: last.at, id: last.id.clone(), nth: total as u64 }.write(query.list()));
-        let ids: Vec<_> = shown.into_iter().map(|found| (found.id, Some(found.board))).collect();
+        let ids: Vec<Sought> = shown.into_iter().map(Found::sought).collect();
         let mut items = Vec::new();
         for FoundAlert { channel_id, alert, incident } in self.folder.find_alerts(boards, &ids).await? {
             // Two keys may have the same hash, and of one that left in an earlier version nothing else was known.
@@ -52,7 +52,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             return Err(ApiError::invalid("alert_ids", "is required").into());
         }
         let boards = &mut self.folder.view(None).await?;
-        let ids: Vec<_> = ids.into_iter().map(|id| (id, None)).collect();
+        let ids: Vec<Sought> = ids.into_iter().map(Sought::anywhere).collect();
         let mut items = Vec::new();
         for FoundAlert { channel_id, alert, incident } in self.folder.find_alerts(boards, &ids).await? {
             items.push(self.show_alert(&alert, channel_id, incident.as_ref()));
@@ -75,14 +75,14 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             closed: query.wants_left(),
             // In the order of updates, whatever began in the window may be next.
             enough: if query.by_update { usize::MAX } else { enough },
+            asked: &query.asked(),
+            since: query.heard_since(),
         };
         if let Some(began) = query.after.as_ref().filter(|_| !query.by_update).and_then(|a| object_id_secs(&a.id)) {
             (walk.from, walk.to) = if query.asc { (began, walk.to) } else { (walk.from, began) };
         }
-        let mut read = |board: &Board, shelf: Shelf, slot: u64| {
-            board.listed_alerts((shelf, slot, walk.backwards), query.heard_since(), &mut |id, listed| {
-                query.place(id, listed)
-            })
+        let mut read = |board: &Board, spot: Spot| {
+            board.listed_alerts(spot, walk.since, &mut |id, listed| query.place(id, listed))
         };
         self.walk(boards, walk, &mut read).await
     }
@@ -99,7 +99,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             for (nth, board) in boards.iter_mut().enumerate() {
                 let read = |board: &mut Board| board.listed_alert(id, &mut |id, listed| query.place(id, listed));
                 if let Some(at) = self.pages.loading(self.folder.store, board, read).await? {
-                    add(&mut found, Found { at, id: id.clone(), board: nth, closed: false });
+                    add(&mut found, Found { at, id: id.clone(), board: nth, closed: false, left_with: None });
                 }
             }
         }

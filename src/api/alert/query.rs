@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::api::cursor::Cursor;
 use crate::api::parameters::{Paging, flag, ids, object_ids, text, texts, window, words};
-use crate::board::{Alert, ListedAlert, key_hash};
+use crate::api::query::{id_values, severity_values};
+use crate::board::{About, Alert, Asked, ListedAlert, key_hash};
 use crate::error::ApiError;
 use crate::id::object_id_secs;
 use crate::intake::Severity;
@@ -96,6 +97,19 @@ impl AlertQuery {
     /// Whether those are asked for that have left the boards: none of them is active.
     pub fn wants_left(&self) -> bool {
         self.active != Some(true)
+    }
+
+    /// What one that has left must have to be wanted, as far as filters of pages tell.
+    pub fn asked(&self) -> Asked {
+        let mut asked = Asked::default();
+        asked.one_of(About::AlertSeverity, &severity_values(&self.severity));
+        asked.one_of(About::Integration, &id_values(&self.integration_ids));
+        let hashes: Vec<u64> = self.hashes.iter().map(|hash| u64::from(*hash)).collect();
+        asked.one_of(About::AlertKey, &hashes);
+        if let Some(muted) = self.muted {
+            asked.one_of(About::AlertMuted, &[muted.into()]);
+        }
+        asked
     }
 
     /// The place in the order of an alert that is wanted; `None`: it is not wanted.
