@@ -53,6 +53,8 @@ impl<'a> Places<'a> {
         };
         let nth = words.iter().find_map(|word| word.strip_prefix("case ")?.parse::<usize>().ok()).unwrap_or(1);
         let named = words.iter().filter_map(|word| field(word)).find_map(|name| within(entry, section, name, nth));
+        let twin = || ["id", "cal_id", "name"].iter().find_map(|name| within(entry, section, name, 1));
+        let named = named.or_else(|| if problem.ends_with("unique") { twin() } else { None });
         named.or(Some(entry.first()?.number))
     }
 
@@ -173,7 +175,7 @@ timeout_ms = 1
             ("account: missing field `name`", 4),
             ("channels: id 101: name: must have 1 to 59 characters", 9),
             ("channels: id 101: silence: rule x: filters: must not be empty", 11),
-            ("channels: id 102: must be positive and unique", 16),
+            ("channels: id 102: must be positive and unique", 17),
             ("channels: id 102: name: must have 1 to 59 characters", 15),
             ("channels: entry 3: missing field `name`", 16),
             ("channels: entry 2: unknown field `name`, expected one of `id`", 15),

@@ -17,9 +17,9 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Notes a problem.
+    /// Notes a problem, once.
     pub fn note(&mut self, problem: String) {
-        if self.found.len() < PROBLEMS {
+        if self.found.len() < PROBLEMS && !self.found.contains(&problem) {
             self.found.push(problem);
         }
     }
@@ -76,6 +76,7 @@ mod tests {
         problems.check(true, || "never".to_owned());
         assert!(problems.may_judge());
         for nth in 0..60 {
+            problems.part("at", Err(nth));
             problems.part("at", Err(nth));
         }
         problems.unread("late".to_owned());

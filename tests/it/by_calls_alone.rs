@@ -136,6 +136,7 @@ fn an_incident_is_made_handled_merged_put_to_sleep_woken_closed_and_opened_again
     assert_eq!(timeline(&world, &shop, began_ms), expected);
     let expected = [
         r#"180: i_new by 41 {"severity":"Critical","title":"orders fail"}"#,
+        &merge,
         r#"240: i_rslv by 41 {"from":"console"}"#,
     ];
     assert_eq!(timeline(&world, &orders, began_ms), expected);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{DEMO, World};
+use crate::support::{APP_KEY, DEMO, World};
 
 fn data(world: &World, path: &str, body: Value) -> Value {
     let (status, answer) = world.call(path, &body);
@@ -38,8 +38,9 @@ fn all_that_is_wrong_is_told_with_its_line() {
         "id = 101 # twin <- channels: id 101: must be positive and unique".to_owned(),
         "timeout_ms = 1 <- delivery.timeout_ms: must be 100 to 30000, is 1".to_owned(),
         format!("key = \"x\" <- integrations: id 9002: key: {weak}"),
-        "id = 9002 <- integrations: id 9002: there is no channel 100".to_owned(),
-        "nowhere <- app_keys: must have one with the role administer".to_owned(),
+        "[[integrations]] <- integrations: id 9002: there is no channel 100".to_owned(),
+        "[[subscriptions]] <- subscriptions: id 1: timeout_ms: must be 100 to 30000, is 1".to_owned(),
+        "[[app_keys]] <- app_keys: must have one with the role administer".to_owned(),
     ];
     assert_eq!(told(&several), expected);
     // What cannot be read is all that is told then: what others miss may be in it.
@@ -63,4 +64,34 @@ fn a_document_that_is_no_text_has_no_lines_and_no_more_than_fifty_problems_are_t
     assert_eq!(problems[49]["problem"], "channels: id 50: name: must have 1 to 59 characters, has 0");
     let check = data(&world, "/config/check", json!({"toml": "[[channels]]\nx = = 1"}));
     assert_eq!((&check["section"], &check["problems"][0]["line"]), (&json!("toml"), &json!(2)));
+}
+
+#[test]
+fn what_exports_show_and_what_is_stored_has_no_key_of_any_section() {
+    let metrics = "a-key-for-the-figures-0123456789";
+    let world = World::by_stored(&format!("{DEMO}\n[metrics]\nkey = \"{metrics}\"\n"));
+    data(&world, "/channel/disable", json!({"channel_id": 101}));
+    let export = data(&world, "/config/export", json!({}));
+    assert!(!export.to_string().contains(metrics), "{export}");
+    for key in world.cluster.store.keys() {
+        let value = world.cluster.store.value(&key).expect("a value");
+        let value = String::from_utf8_lossy(&value);
+        assert!(!value.contains(metrics) && !value.contains(APP_KEY), "{key}");
+    }
+    let applied = json!({"document": export["document"], "version": export["version"]});
+    assert_eq!(data(&world, "/config/apply", applied)["changes"], json!([]), "what an export leaves out is kept");
+}
+
+#[test]
+fn a_document_with_a_weak_key_is_refused() {
+    let world = World::by_stored(DEMO);
+    for strong in [APP_KEY, "private-key-0123456789"] {
+        let toml = DEMO.replace(strong, "x");
+        let (status, answer) = world.call("/config/apply", &json!({"toml": toml, "version": 0}));
+        assert_eq!(status, 400, "{answer}");
+        assert!(
+            answer["error"]["message"].as_str().is_some_and(|it| it.contains("at least 16 characters")),
+            "{answer}"
+        );
+    }
 }
