@@ -40,7 +40,7 @@ fn settled_text(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     for run in letters.chunk_by(|a, b| is_part(a) == is_part(b)) {
         let run: String = run.iter().collect();
-        let all = |test: fn(&u8) -> bool| run.as_bytes().iter().all(|byte| test(byte));
+        let all = |test: fn(&u8) -> bool| run.as_bytes().iter().all(test);
         out += match run.len() {
             24 if all(u8::is_ascii_hexdigit) => "$ID",
             32 if all(u8::is_ascii_hexdigit) => "$KEY",
