@@ -44,7 +44,19 @@ pub trait Store {
     /// Replaces the value that was read with `handle`, if it is still there. Only to be trusted for a key that
     /// existed when it was read: on a missing one some stores let every racer win.
     async fn swap(&self, handle: Self::Handle, value: &[u8]) -> Result<Swap, StoreError>;
+
+    /// How many calls the instance has begun, by kind ([`STORE_CALLS`]). A store that does not count says 0.
+    fn calls(&self) -> StoreCalls {
+        StoreCalls::default()
+    }
 }
+
+/// Calls of a store, by kind.
+pub type StoreCalls = [u64; 8];
+
+/// The kinds: the methods of [`Store`]. A counter is read by `get`.
+pub const STORE_CALLS: [&str; 8] =
+    ["get", "get_many", "set", "set_many", "delete_many", "increment", "read_to_swap", "swap"];
 
 /// Values stay at or below this many bytes: what the smallest of the usual stores takes, with room.
 pub const VALUE_LIMIT: usize = 256 * 1024;
@@ -156,11 +168,30 @@ pub trait Relay {
     async fn run_action(&self, action: i64, run: Vec<u8>) -> Option<String>;
 }
 
-/// Questions to the component that takes alerts in: it alone knows senders' protocols and the rules of integrations.
+/// Questions to the component that alone knows the answer.
 #[allow(async_fn_in_trait)]
 pub trait Advice {
-    /// The answer to a question at `path`: status and body; `None` if there was none.
-    async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)>;
+    /// The answer of a component to a question at `path`: status and body; `None` if there was none.
+    async fn ask(&self, whom: Whom, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)>;
+}
+
+/// Who is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// Who takes alerts in: knows senders' protocols and the rules of integrations.
+    Ingest,
+    /// Who does what people do: knows what they have made on boards.
+    Actions,
+}
+
+impl Whom {
+    /// The name of the component.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Actions => "actions",
+        }
+    }
 }
 
 /// Whether the host gives this instance further requests.

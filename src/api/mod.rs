@@ -31,7 +31,7 @@ use crate::fanout::lease_ms;
 use crate::fold::{FoldError, Folder, PageCache};
 use crate::http::{Answer, Request};
 use crate::ingest::{PREVIEW, configured};
-use crate::ports::{Advice, Clock, Log, Random, Store};
+use crate::ports::{Advice, Clock, Log, Random, Store, Whom};
 
 /// Totals are counted up to this.
 const TOTAL_MAX: usize = 1000;
@@ -86,10 +86,7 @@ impl<'a, S: Store, P: Clock + Random> Call<'a, S, P> {
         let key = config.app_key(&request.query_value("app_key").unwrap_or_default());
         let unknown = ApiError::new(Code::Unauthorized, "app_key is missing or not a valid one");
         let key = key.ok_or(unknown)?;
-        if key.role < role {
-            let message = format!("the role of the app key is {}, the call needs {}", key.role.name(), role.name());
-            return Err(ApiError::new(Code::AccessDenied, message));
-        }
+        expect_role(key.role, role)?;
         let parameters = parameters::read(request)?;
         let folder = Folder { store, clock: ports, random: ports, pages, lease_ms: lease_ms(config) };
         Ok(Self {
@@ -102,6 +99,17 @@ impl<'a, S: Store, P: Clock + Random> Call<'a, S, P> {
             key_name: &key.name,
             role: key.role,
         })
+    }
+}
+
+/// Refuses a key that has not the role that a call needs.
+fn expect_role(has: Role, needs: Role) -> Result<(), ApiError> {
+    match has < needs {
+        true => {
+            let message = format!("the role of the app key is {}, the call needs {}", has.name(), needs.name());
+            Err(ApiError::new(Code::AccessDenied, message))
+        }
+        false => Ok(()),
     }
 }
 
@@ -136,7 +144,7 @@ impl Api {
             "/incident/feed" => call.incident_feed().await,
             "/incident/alert/list" => call.incident_alert_list().await,
             "/incident/past/list" => call.past_incidents().await,
-            _ => call.advised(PREVIEW, &call.parameters).await,
+            _ => call.advised(Whom::Ingest, PREVIEW, &call.parameters).await,
         }
     }
 }
@@ -153,12 +161,12 @@ pub const INCIDENTS: [&str; 7] = [
 ];
 
 impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
-    /// What the component that takes alerts in says to a question.
-    async fn advised(&self, path: &str, question: &Map<String, Value>) -> Result<Value, Failure> {
+    /// What another component says to a question.
+    async fn advised(&self, whom: Whom, path: &str, question: &Map<String, Value>) -> Result<Value, Failure> {
         // Plain data with text keys: serialising it into memory has no way to fail.
         let body = serde_json::to_vec(question).unwrap_or_default();
         let silent = || FoldError::Unreadable { key: path.to_owned(), problem: "no answer".to_owned() };
-        let (status, body) = self.ports.ask(path, body).await.ok_or_else(silent)?;
+        let (status, body) = self.ports.ask(whom, path, body).await.ok_or_else(silent)?;
         let answer: Value = serde_json::from_slice(&body).map_err(|_| silent())?;
         if status == 200 {
             return Ok(answer.get("data").cloned().unwrap_or_default());

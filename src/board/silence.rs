@@ -6,6 +6,7 @@ use crate::sorted::SortedMap;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
+use super::head::Board;
 use crate::intake::Severity;
 
 /// The most quick silences of a channel at a time.
@@ -28,6 +29,13 @@ pub struct QuickSilence {
     pub labels: SortedMap<String, String>,
     /// Who made it; 0: nobody by name.
     pub creator_id: i64,
+}
+
+impl<T> Board<T> {
+    /// Its quick silences; one that is over may still be there.
+    pub fn silences(&self) -> &[QuickSilence] {
+        &self.head.silences
+    }
 }
 
 impl QuickSilence {

@@ -35,6 +35,8 @@ pub mod total {
     pub const RECORDS: &str = "_records";
     /// Swaps of boards that were lost, by instances that won one of this board later.
     pub const LOST: &str = "_lost";
+    /// Calls of the store, by instances that stored this board; the kind follows.
+    pub const CALLS: &str = "_calls:";
     /// Webhooks that subscribers took from its outbox.
     pub const DELIVERED: &str = "_delivered";
     /// Webhooks from its outbox that were given up; the subscription follows.

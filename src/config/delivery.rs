@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Config, ConfigError};
+use super::Config;
+use super::problems::Problems;
 use crate::delivery::target;
 
 impl Config {
@@ -60,35 +61,25 @@ impl Default for Delivery {
 }
 
 impl Delivery {
-    /// Finds the first problem.
-    ///
-    /// # Errors
-    /// The field and what is wrong with its value.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    /// Finds the problems: the field and what is wrong with its value.
+    pub(super) fn check(&self, problems: &mut Problems) {
         let limit = self.timeout_ms;
-        if !(100..=30_000).contains(&limit) {
-            return Err(ConfigError(format!("delivery.timeout_ms: must be 100 to 30000, is {limit}")));
-        }
+        problems.check((100..=30_000).contains(&limit), || {
+            format!("delivery.timeout_ms: must be 100 to 30000, is {limit}")
+        });
         let days = self.history_days;
-        if !(1..=90).contains(&days) {
-            return Err(ConfigError(format!("delivery.history_days: must be 1 to 90, is {days}")));
-        }
+        problems.check((1..=90).contains(&days), || format!("delivery.history_days: must be 1 to 90, is {days}"));
         if let Some(port) = self.allowed_ports.iter().find(|port| !(1..=65_535).contains(*port)) {
-            return Err(ConfigError(format!("delivery.allowed_ports: must be 1 to 65535, has {port}")));
+            problems.note(format!("delivery.allowed_ports: must be 1 to 65535, has {port}"));
         }
-        Ok(())
     }
 
-    /// Finds the first problem of where to, which only who delivers knows to judge.
-    ///
-    /// # Errors
-    /// The field and what is wrong with its value.
-    pub(super) fn check_hosts(&self) -> Result<(), ConfigError> {
+    /// Finds the problems of where to, which only who delivers knows to judge.
+    pub(super) fn check_hosts(&self, problems: &mut Problems) {
         for (nth, entry) in (1..).zip(&self.allowed_hosts) {
-            target::check_entry(entry, self.allow_private_targets)
-                .map_err(|e| ConfigError(format!("delivery.allowed_hosts: entry {nth}: {e}")))?;
+            let checked = target::check_entry(entry, self.allow_private_targets);
+            problems.part(&format!("delivery.allowed_hosts: entry {nth}"), checked);
         }
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use crate::json;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::problems::Problems;
 use super::{ConfigError, hash_of};
 
 /// All sections and fields that there are.
@@ -35,6 +36,8 @@ pub struct Document {
     sections: Map<String, Value>,
     /// What tells it from any other.
     pub(super) revision: u64,
+    /// What is wrong with what was looked at so far.
+    pub(super) problems: Problems,
 }
 
 impl Document {
@@ -42,12 +45,21 @@ impl Document {
     ///
     /// # Errors
     /// A section that there is not.
-    pub fn of(mut sections: Map<String, Value>, revision: u64) -> Result<Self, ConfigError> {
-        sections.retain(|_, section| !section.is_null());
-        match sections.keys().find(|name| !SECTIONS.contains(&name.as_str())) {
-            None => Ok(Self { sections, revision }),
-            Some(name) => Err(ConfigError(format!("{name}: there is no such section"))),
-        }
+    pub fn of(sections: Map<String, Value>, revision: u64) -> Result<Self, ConfigError> {
+        let mut document = Self::to_judge(sections);
+        document.revision = revision;
+        std::mem::take(&mut document.problems).verdict(document)
+    }
+
+    /// Takes one of which all problems are wanted.
+    pub(super) fn to_judge(mut sections: Map<String, Value>) -> Self {
+        let mut problems = Problems::default();
+        sections.retain(|name, section| {
+            let known = SECTIONS.contains(&name.as_str());
+            problems.check(known || section.is_null(), || format!("{name}: there is no such section"));
+            known && !section.is_null()
+        });
+        Self { sections, revision: 0, problems }
     }
 
     /// All of it, as it would be stored.
@@ -60,7 +72,15 @@ impl Document {
     /// # Errors
     /// Anything but `calls = true` or `false` in the section.
     pub fn allows_calls(&mut self) -> Result<bool, ConfigError> {
-        let Some(section) = self.sections.remove("administration") else {
+        Self::sections_allow_calls(&mut self.sections)
+    }
+
+    /// The same of a document of which nothing else is known; the section is taken out of it.
+    ///
+    /// # Errors
+    /// As [`Document::allows_calls`].
+    pub fn sections_allow_calls(sections: &mut Map<String, Value>) -> Result<bool, ConfigError> {
+        let Some(section) = sections.remove("administration").filter(|section| !section.is_null()) else {
             return Ok(true);
         };
         let calls = section.get("calls").and_then(Value::as_bool);
@@ -73,46 +93,66 @@ impl Document {
     /// # Errors
     /// Where it is no TOML, with line and column; a section that there is not.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        Self::of(super::toml::parse(text)?, hash_of(text.as_bytes()))
+        Self::of(Self::sections(text)?, hash_of(text.as_bytes()))
     }
 
-    /// A section or field that must be there.
-    pub(super) fn required<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, ConfigError> {
-        self.optional(name)?.ok_or_else(|| ConfigError(format!("{name}: is required")))
+    /// Parses the text, whatever sections are in it.
+    ///
+    /// # Errors
+    /// Where it is no TOML, with line and column.
+    pub fn sections(text: &str) -> Result<Map<String, Value>, ConfigError> {
+        super::toml::parse(text)
     }
 
-    /// A section or field that may be left out.
-    pub(super) fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, ConfigError> {
-        self.sections.remove(name).map(|value| read(value, name)).transpose()
+    /// What was read of a part; where it could not be, that is noted.
+    fn noted<T>(&mut self, read: Result<T, ConfigError>) -> Option<T> {
+        read.map_err(|problem| self.problems.unread(problem.0)).ok()
     }
 
-    /// A section of many entries, which may be left out.
-    pub(super) fn list<T: DeserializeOwned>(&mut self, name: &str) -> Result<Vec<T>, ConfigError> {
-        self.read_entries(name, Entry::read)
+    /// A section or field that must be there. Where it is not, that is noted.
+    pub(super) fn required<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
+        if !self.sections.contains_key(name) {
+            self.problems.unread(format!("{name}: is required"));
+        }
+        self.optional(name).unwrap_or_default()
+    }
+
+    /// A section or field that may be left out. Where it cannot be read, that is noted.
+    pub(super) fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let value = self.sections.remove(name)?;
+        self.noted(read(value, name))
+    }
+
+    /// A section of many entries, which may be left out. Those that cannot be read are noted.
+    pub(super) fn list<T: DeserializeOwned>(&mut self, name: &str) -> Vec<T> {
+        self.read_entries(name, &mut Entry::read)
     }
 
     /// The same where an entry is not read as a whole.
     pub(super) fn read_entries<T>(
         &mut self,
         name: &str,
-        read: impl Fn(Entry) -> Result<T, ConfigError>,
-    ) -> Result<Vec<T>, ConfigError> {
+        read: &mut dyn FnMut(Entry) -> Result<T, ConfigError>,
+    ) -> Vec<T> {
         let mut items = Vec::new();
-        for entry in self.entries(name)? {
-            items.push(read(entry)?);
+        for entry in self.entries(name) {
+            items.extend(self.noted(read(entry)));
         }
-        Ok(items)
+        items
     }
 
     /// The entries of a section, not read yet.
-    fn entries(&mut self, name: &str) -> Result<Vec<Entry>, ConfigError> {
+    fn entries(&mut self, name: &str) -> Vec<Entry> {
         match self.sections.remove(name) {
-            None => Ok(Vec::new()),
+            None => Vec::new(),
             Some(Value::Array(entries)) => {
                 let at = |nth: usize| format!("{name}: entry {nth}");
-                Ok((1..).zip(entries).map(|(nth, value)| Entry { value, at: at(nth) }).collect())
+                (1..).zip(entries).map(|(nth, value)| Entry { value, at: at(nth) }).collect()
             }
-            Some(_) => Err(ConfigError(format!("{name}: must be a list, written [[{name}]]"))),
+            Some(_) => {
+                self.problems.unread(format!("{name}: must be a list, written [[{name}]]"));
+                Vec::new()
+            }
         }
     }
 }
@@ -174,16 +214,18 @@ mod tests {
     fn a_section_that_there_is_not_is_refused_and_one_that_is_missing_named() {
         assert_eq!(Document::parse("acount = 1").err().expect("refused").0, "acount: there is no such section");
         let mut document = Document::parse("version = 1").expect("TOML");
-        assert_eq!(document.required::<u32>("version"), Ok(1));
-        assert_eq!(document.optional::<i64>("tick"), Ok(None));
-        assert_eq!(document.required::<i64>("account").expect_err("absent").0, "account: is required");
+        assert_eq!((document.required::<u32>("version"), document.optional::<i64>("tick")), (1, None));
+        assert!(document.problems.may_judge());
+        document.required::<i64>("account");
+        assert!(!document.problems.may_judge());
+        assert_eq!(document.problems.all(), ["account: is required"]);
     }
 
     #[test]
     fn an_entry_is_named_by_its_number_and_a_syntax_error_by_its_line() {
         let mut document = Document::parse("channels = [2, 'x']").expect("TOML");
-        let problem = document.list::<i64>("channels").expect_err("no number").0;
-        assert_eq!(problem, "channels: entry 2: invalid type: string, expected i64");
+        assert_eq!(document.list::<i64>("channels"), [2]);
+        assert_eq!(document.problems.all(), ["channels: entry 2: invalid type: string, expected i64"]);
         let problem = Document::parse("a = 1\nb = = 2").err().expect("no TOML").0;
         assert!(problem.starts_with("line 2, column "), "{problem}");
     }

@@ -8,6 +8,8 @@ mod delivery;
 mod document;
 mod integration;
 mod people;
+mod places;
+mod problems;
 mod reading;
 mod subscription;
 mod toml;
@@ -21,6 +23,8 @@ pub use self::delivery::Delivery;
 pub use self::document::Document;
 pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
 pub use self::people::{Field, FieldKind, Person};
+pub use self::places::Places;
+pub use self::problems::PROBLEMS;
 pub use self::subscription::{Details, Subscription, SubscriptionKind, shown};
 use crate::channel::{Calendar, ChannelRules, TimeZone};
 use crate::intake::MappingTable;
@@ -70,7 +74,7 @@ pub struct Config {
 }
 
 /// The account that payloads name.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// `account_id`.
@@ -119,6 +123,9 @@ pub enum AutoResolveMode {
 }
 
 impl Channel {
+    /// The field that says when calls made and changed it, which decides nothing.
+    const REVISIONS: [&str; 1] = ["revisions"];
+
     /// What clients call its state.
     pub const fn status(&self) -> &'static str {
         if self.enabled { "enabled" } else { "disabled" }

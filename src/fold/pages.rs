@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::error::FoldError;
 use crate::board::{Board, Missing, Page};
-use crate::ports::Store;
+use crate::ports::{Store, StoreCalls};
 use crate::sorted::SortedMap;
 use crate::value;
 
@@ -18,6 +18,8 @@ pub struct PageCache {
     pages: RefCell<SortedMap<String, Rc<Page>>>,
     /// How many swaps of boards the instance has lost that no board counts yet.
     pub(super) lost: Cell<i64>,
+    /// The calls of the store that boards count already.
+    pub(super) counted: Cell<StoreCalls>,
 }
 
 impl PageCache {

@@ -7,7 +7,7 @@ use super::root::key_of;
 use crate::board::totals::total;
 use crate::board::{Board, Encoded, Event, Unread, decode_events};
 use crate::keys;
-use crate::ports::{Clock, Random, Store, StoreError, Swap};
+use crate::ports::{Clock, Random, STORE_CALLS, Store, StoreCalls, StoreError, Swap};
 use crate::time::Timestamp;
 use crate::value;
 
@@ -39,9 +39,9 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     pub(crate) async fn store_board(&self, board: &mut Board, handle: S::Handle) -> Result<Swap, FoldError> {
         let (token, now) = (self.random.next_u64(), self.clock.now());
         let documents = if board.is_leaving_due(now) { self.let_leave(board, now).await? } else { Vec::new() };
-        let lost = self.count_lost(board);
+        let counted = self.count_work(board);
         let encoded = self.pages.loading(self.store, board, |board| board.encode(token, now)).await?;
-        self.store_encoded(handle, encoded, documents, lost).await
+        self.store_encoded(handle, encoded, documents, counted).await
     }
 
     /// Stores a board of which nothing but the head was changed: deletes, `before`, then the head.
@@ -51,16 +51,22 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         handle: S::Handle,
         before: Vec<(String, Vec<u8>)>,
     ) -> Result<Swap, FoldError> {
-        let lost = self.count_lost(board);
+        let counted = self.count_work(board);
         let encoded = board.encode_head(self.clock.now());
-        self.store_encoded(handle, encoded, before, lost).await
+        self.store_encoded(handle, encoded, before, counted).await
     }
 
-    /// Has a board count the swaps that the instance has lost; how many.
-    fn count_lost<T>(&self, board: &mut Board<T>) -> i64 {
-        let lost = self.pages.lost.take();
+    /// Has a board count the swaps that the instance has lost, and its calls of the store, as far as no board does yet.
+    /// Returns how many it lost, and the calls that were counted before.
+    fn count_work<T>(&self, board: &mut Board<T>) -> (i64, StoreCalls) {
+        let (lost, calls) = (self.pages.lost.take(), self.store.calls());
         board.head.counts.add(total::LOST, lost);
-        lost
+        let before = self.pages.counted.replace(calls);
+        for (name, (now, before)) in STORE_CALLS.iter().zip(calls.iter().zip(before)) {
+            let more = i64::try_from(now.saturating_sub(before)).unwrap_or(i64::MAX);
+            board.head.counts.add(&format!("{}{name}", total::CALLS), more);
+        }
+        (lost, before)
     }
 
     /// Lets closed incidents leave a board. Returns their documents, keys and values, to be stored before it.
@@ -88,7 +94,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         handle: S::Handle,
         encoded: Encoded,
         before: Vec<(String, Vec<u8>)>,
-        lost: i64,
+        (lost, calls): (i64, StoreCalls),
     ) -> Result<Swap, FoldError> {
         let Encoded { deletes, writes: pieces, head } = encoded;
         if !deletes.is_empty() {
@@ -103,6 +109,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         // Where it fails it may have taken effect: nothing is counted twice.
         let swap = self.store.swap(handle, &head).await?;
         if swap == Swap::Conflict {
+            self.pages.counted.set(calls);
             self.pages.lost.set(self.pages.lost.get().saturating_add(lost).saturating_add(1));
         }
         if swap == Swap::Conflict && !names.is_empty() {

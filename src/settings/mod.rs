@@ -14,4 +14,4 @@ pub use self::cache::{Cache, File, Reader};
 pub use self::changes::changes;
 pub use self::root::Root;
 pub use self::secrets::{exported, hash_keys, kept};
-pub use self::versions::{Author, Change, Committed, HISTORY, Versions, prepared};
+pub use self::versions::{Author, Change, Committed, HISTORY, Versions, prepared, problems};

@@ -9,17 +9,27 @@ use crate::secret::Key;
 
 /// The sections whose entries have keys.
 const KEYED: [&str; 2] = ["app_keys", "integrations"];
+/// The sections that are one entry and have a key.
+const SINGLE: [&str; 2] = ["tick", "metrics"];
 
-/// Puts the hashes of keys in place of the keys.
+/// Puts the hashes of keys in place of the keys. One that is too weak to be valid stays, since no hash tells that.
 pub fn hash_keys(document: &mut Map<String, Value>) {
-    for_each_keyed(document, |entry| {
-        let Some(Value::String(key)) = entry.get("key") else {
-            return;
-        };
-        let hash = Key::stored(key);
+    for section in KEYED {
+        for_each(document, section, |entry| hash_key(entry, |key| Key::from(key.to_owned()).is_strong()));
+    }
+    for section in SINGLE {
+        if let Some(Value::Object(entry)) = document.get_mut(section) {
+            hash_key(entry, |_| true);
+        }
+    }
+}
+
+fn hash_key(entry: &mut Map<String, Value>, may: impl FnOnce(&str) -> bool) {
+    let key = entry.get("key").and_then(Value::as_str).filter(|key| may(key));
+    if let Some(hash) = key.map(Key::stored) {
         entry.remove("key");
         entry.insert("hash".to_owned(), hash.into());
-    });
+    }
 }
 
 /// The document without any secret: keys and signing secrets are left out, of headers the names are shown, of URLs what
@@ -44,7 +54,7 @@ pub fn exported(mut document: Map<String, Value>) -> Map<String, Value> {
 
 /// Fills in what a document leaves out as an export does, from the one that holds: the key or secret of an entry that is
 /// there already, a header whose value is `null`, the query of a URL that is otherwise the same. An empty `old_secret` or
-/// key of tick takes it away.
+/// key of tick or of the figures takes it away.
 pub fn kept(document: &mut Map<String, Value>, old: &Map<String, Value>) {
     for section in KEYED {
         for_each(document, section, |entry| {
@@ -52,10 +62,12 @@ pub fn kept(document: &mut Map<String, Value>, old: &Map<String, Value>) {
             keep_key(entry, twin);
         });
     }
-    if let Some(Value::Object(tick)) = document.get_mut("tick") {
-        keep_key(tick, old.get("tick"));
-        if tick.get("key").and_then(Value::as_str) == Some("") {
-            tick.remove("key");
+    for section in SINGLE {
+        if let Some(Value::Object(entry)) = document.get_mut(section) {
+            keep_key(entry, old.get(section));
+            if entry.get("key").and_then(Value::as_str) == Some("") {
+                entry.remove("key");
+            }
         }
     }
     for_each(document, "subscriptions", |entry| {
@@ -106,8 +118,10 @@ fn for_each_keyed(document: &mut Map<String, Value>, mut change: impl FnMut(&mut
     for section in KEYED {
         for_each(document, section, &mut change);
     }
-    if let Some(Value::Object(tick)) = document.get_mut("tick") {
-        change(tick);
+    for section in SINGLE {
+        if let Some(Value::Object(entry)) = document.get_mut(section) {
+            change(entry);
+        }
     }
 }
 
@@ -131,6 +145,7 @@ mod tests {
             "app_keys": [{"name": "a", "key": "s3cret-a-0123456789"}],
             "integrations": [{"id": 1, "key": "s3cret-i-0123456789"}],
             "tick": {"key": "s3cret-t-0123456789"},
+            "metrics": {"key": "s3cret-m"},
             "subscriptions": [{"id": 5, "url": "https://h.example/x?token=s3cret", "secret": "whsec_s3cret",
                 "old_secret": "whsec_olds3cret", "headers": {"x-token": "s3cret"}}],
         }));
@@ -144,9 +159,18 @@ mod tests {
         let hash = document["app_keys"][0]["hash"].as_str().expect("a hash");
         assert!(hash.starts_with("sha256:") && document["app_keys"][0].get("key").is_none());
         assert!(document["tick"]["hash"].is_string() && document["integrations"][0]["hash"].is_string());
+        assert!(document["metrics"]["hash"].is_string() && document["metrics"].get("key").is_none());
         let mut again = document.clone();
         hash_keys(&mut again);
         assert_eq!(again, document);
+    }
+
+    #[test]
+    fn a_weak_key_stays_for_the_configuration_to_refuse() {
+        let weak = json!({"app_keys": [{"name": "a", "key": "x"}], "integrations": [{"id": 1, "key": "sha256:12"}]});
+        let mut document = object(weak.clone());
+        hash_keys(&mut document);
+        assert_eq!(Value::from(document), weak);
     }
 
     #[test]
@@ -169,6 +193,7 @@ mod tests {
             "app_keys": [{"name": "a", "key": "another-key-0123456789"}, {"name": "b"}],
             "integrations": [{"id": 2}],
             "tick": {"key": ""},
+            "metrics": {},
             "subscriptions": [{"id": 5, "url": "https://h.example/y", "secret": "whsec_new", "old_secret": "",
                 "headers": {"x-other": "1"}}],
         }));
@@ -177,6 +202,7 @@ mod tests {
             "app_keys": [{"name": "a", "key": "another-key-0123456789"}, {"name": "b"}],
             "integrations": [{"id": 2}],
             "tick": {},
+            "metrics": old["metrics"],
             "subscriptions": [{"id": 5, "url": "https://h.example/y", "secret": "whsec_new", "headers": {"x-other": "1"}}],
         });
         assert_eq!(Value::from(new), wanted);

@@ -10,7 +10,7 @@ use super::changes::{changes, list};
 use super::root::{Root, document_of, key_of, number};
 use super::secrets::hash_keys;
 use crate::call::Failure;
-use crate::config::{Config, ConfigError, Document, Role};
+use crate::config::{Config, ConfigError, Document, PROBLEMS, Role};
 use crate::error::{ApiError, Code};
 use crate::fold::{FoldError, create};
 use crate::http::BODY_LIMIT;
@@ -237,11 +237,29 @@ fn stored(mut document: Map<String, Value>) -> Map<String, Value> {
 pub fn prepared(document: Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
     let document = stored(document);
     Document::of(document.clone(), 0).and_then(Config::read).map_err(|error| told(&error))?;
-    let administers = |key: &Value| key.get("role").and_then(Value::as_str) == Some(Role::Administer.name());
-    match list(&document, "app_keys").iter().any(administers) {
+    match can_be_administered(&document) {
         true => Ok(document),
-        false => Err(ApiError::invalid("app_keys", "must have one with the role administer")),
+        false => Err(told(&ConfigError(NOBODY.to_owned()))),
     }
+}
+
+/// All that is wrong with a document that is to be stored; none: it can be.
+pub fn problems(document: Map<String, Value>) -> Vec<String> {
+    let document = stored(document);
+    let administered = can_be_administered(&document);
+    let mut problems = Config::problems(document);
+    if !administered && problems.len() < PROBLEMS {
+        problems.push(NOBODY.to_owned());
+    }
+    problems
+}
+
+/// What is wrong where nobody could change it any more.
+const NOBODY: &str = "app_keys: must have one with the role administer";
+
+fn can_be_administered(document: &Map<String, Value>) -> bool {
+    let administers = |key: &Value| key.get("role").and_then(Value::as_str) == Some(Role::Administer.name());
+    list(document, "app_keys").iter().any(administers)
 }
 
 fn told(error: &ConfigError) -> ApiError {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use spin_sdk::http::body::IncomingBodyExt;
 
 use crate::delivery::DeliveryReport;
-use crate::ports::{Admission, Advice, Clock, Log, Random, Relay, Seen, Wake};
+use crate::ports::{Admission, Advice, Clock, Log, Random, Relay, Seen, Wake, Whom};
 use crate::time::Timestamp;
 
 /// The platform.
@@ -60,15 +60,16 @@ impl Relay for Spin {
 }
 
 impl Advice for Spin {
-    async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
-        let answered = match spin_sdk::http::post(format!("http://ingest.spin.internal{path}"), body).await {
+    async fn ask(&self, whom: Whom, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
+        let url = format!("http://{}.spin.internal{path}", whom.name());
+        let answered = match spin_sdk::http::post(&url, body).await {
             Ok(response) => {
                 let status = response.status().as_u16();
                 response.into_body().bytes().await.map(|body| (status, body.to_vec()))
             }
             Err(error) => Err(error),
         };
-        answered.inspect_err(|error| failed(&format!("http://ingest.spin.internal{path}"), &error.to_string())).ok()
+        answered.inspect_err(|error| failed(&url, &error.to_string())).ok()
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
 use spin_sdk::key_value;
 
-use crate::ports::{Store, StoreError, Swap};
+use crate::ports::{Store, StoreCalls, StoreError, Swap};
 use crate::sorted::SortedMap;
 
 /// The label of the store; the only one that needs no runtime configuration.
@@ -17,18 +17,23 @@ const LABEL: &str = "default";
 pub struct SpinStore;
 
 thread_local! {
-    static CALLS: Cell<u64> = const { Cell::new(0) };
+    static CALLS: Cell<StoreCalls> = const { Cell::new([0; 8]) };
     static STORE: OnceCell<Rc<key_value::Store>> = const { OnceCell::new() };
     static BUCKET: OnceCell<Rc<store::Bucket>> = const { OnceCell::new() };
 }
 
 /// How many calls this instance has begun. Each of them blocks all of it.
 pub(super) fn calls() -> u64 {
-    CALLS.get()
+    CALLS.get().iter().fold(0, |sum, count| sum.wrapping_add(*count))
 }
 
-fn begin_call() {
-    CALLS.set(CALLS.get().wrapping_add(1));
+/// Begins a call of one of [`STORE_CALLS`](crate::ports::STORE_CALLS).
+fn begin_call(kind: usize) {
+    let mut calls = CALLS.get();
+    if let Some(count) = calls.get_mut(kind) {
+        *count = count.wrapping_add(1);
+    }
+    CALLS.set(calls);
 }
 
 async fn opened() -> Result<Rc<key_value::Store>, StoreError> {
@@ -56,12 +61,12 @@ impl Store for SpinStore {
     type Handle = atomics::Cas;
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        begin_call();
+        begin_call(0);
         opened().await?.get(key).await.map_err(failed)
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        begin_call();
+        begin_call(1);
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -73,26 +78,28 @@ impl Store for SpinStore {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        begin_call();
+        begin_call(2);
         opened().await?.set(key, value).await.map_err(failed)
     }
 
     async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
-        begin_call();
         match entries {
             [] => Ok(()),
             [(key, value)] => self.set(key, value).await,
-            several => batch::set_many(&*bucket()?, several).map_err(failed),
+            several => {
+                begin_call(3);
+                batch::set_many(&*bucket()?, several).map_err(failed)
+            }
         }
     }
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
-        begin_call();
+        begin_call(4);
         if keys.is_empty() { Ok(()) } else { batch::delete_many(&*bucket()?, keys).map_err(failed) }
     }
 
     async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {
-        begin_call();
+        begin_call(5);
         atomics::increment(&*bucket()?, key, by).map_err(failed)
     }
 
@@ -104,19 +111,23 @@ impl Store for SpinStore {
     }
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
-        begin_call();
+        begin_call(6);
         let handle = atomics::Cas::new(&*bucket()?, key).map_err(failed)?;
         let value = handle.current().map_err(failed)?;
         Ok((value, handle))
     }
 
     async fn swap(&self, handle: Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
-        begin_call();
+        begin_call(7);
         match atomics::swap(handle, value) {
             Ok(()) => Ok(Swap::Stored),
             Err(atomics::CasError::CasFailed(_)) => Ok(Swap::Conflict),
             Err(atomics::CasError::StoreError(error)) => Err(failed(error)),
         }
+    }
+
+    fn calls(&self) -> StoreCalls {
+        CALLS.get()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::fold::{FoldError, Folder, Gathered, Ledger, PageCache, gather};
 use crate::ingest::ALERTS;
 use crate::journal::Read;
 use crate::keys;
-use crate::ports::{Clock, Random, Store, StoreError};
+use crate::ports::{Clock, Random, STORE_CALLS, Store, StoreError};
 use crate::sorted::SortedMap;
 use crate::time::Timestamp;
 
@@ -251,6 +251,11 @@ impl Figures<'_> {
         text.sample(&[("document", "ledger")], ledger.counts.get(Ledger::LOST));
         text.sample(&[("document", "board")], boards(&|board| board.head.counts.get(total::LOST)));
         text.sample(&[("document", "queue")], sum(self.queues.values().map(|queue| queue.counts.get(Queue::LOST))));
+        text.counter("alarum_store_calls_total", "Calls of the store by instances that store boards.");
+        for kind in STORE_CALLS {
+            let name = format!("{}{kind}", total::CALLS);
+            text.sample(&[("kind", kind)], boards(&|board| board.head.counts.get(&name)));
+        }
     }
 
     fn each_board(&self, text: &mut Text, value: impl Fn(&Board<Unread>) -> u64) {

@@ -2,10 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{DEMO, World};
+use crate::support::{DEMO, World, request};
 
-/// The demo, with people, a key of one of them, and a custom field.
-fn world() -> World {
+const SILENCE_LIST: &str = "/channel/silence/rule/list";
+const SILENCE_DELETE: &str = "/channel/silence/rule/delete";
+
+/// The demo, with people, a key of each of them, and a custom field.
+pub fn world() -> World {
     let people = r#"
 [[people]]
 id = 41
@@ -248,4 +251,55 @@ fn a_quick_silence_keeps_alerts_like_it_quiet_until_it_is_over() {
     // It is still open when the silence ends: then it is told.
     world.at(121);
     assert_eq!(world.expect_webhook("i_new").body["incident"]["dedup_key"], "b");
+}
+
+#[test]
+fn a_quick_silence_is_listed_with_the_rules_of_its_channel_and_deleted_like_one() {
+    let mut world = world();
+    let disk =
+        |key: &str| json!({"event_status": "Critical", "title_rule": "t", "alert_key": key, "labels": {"host": "h"}});
+    world.push(disk("a"));
+    let id = world.expect_webhook("i_new").incident_id;
+    let began = world.cluster.sim.now().secs();
+    let rule_id = done(&world, "/incident/silence", json!({"incident_id": id, "seconds": 600}))["rule_id"].clone();
+    let list = |world: &World, channel: i64| done(world, SILENCE_LIST, json!({"channel_id": channel}));
+    let filters = json!([[{"key": "severity", "oper": "IN", "vals": ["Critical"]},
+        {"key": "labels.host", "oper": "IN", "vals": ["h"]}]]);
+    let silence = json!({"channel_id": 101, "rule_id": rule_id, "rule_name": "", "status": "enabled", "filters": filters,
+        "time_filter": {"start_time": began, "end_time": began + 600}, "is_auto_delete": true, "from_incident_id": id});
+    assert_eq!(list(&world, 101), json!({"total": 1, "items": [silence]}));
+    assert_eq!(list(&world, 100), json!({"total": 0, "items": []}), "nothing has happened there");
+    world.at(60).push(disk("b")).expect_no_webhook();
+
+    // Who operates may end it, as they may make it.
+    let end = json!({"channel_id": 101, "rule_id": rule_id});
+    let elsewhere = json!({"channel_id": 100, "rule_id": rule_id});
+    let (status, answer) = world.call(SILENCE_DELETE, &elsewhere);
+    assert_eq!((status, &answer["error"]["code"]), (400, &json!("ResourceNotFound")));
+    let operates = request("POST", &format!("{SILENCE_DELETE}?app_key=app-key-of-ada-0123456789"), &end.to_string());
+    let (status, answer) = world.call_raw(operates.clone());
+    assert_eq!((status, &answer["data"]), (200, &Value::Null), "{answer}");
+    assert_eq!(world.expect_webhook("i_new").body["incident"]["dedup_key"], "b");
+    assert_eq!(list(&world, 101)["total"], 0);
+    let feed = done(&world, "/incident/feed", json!({"incident_id": id, "types": ["i_silence"]}));
+    let told: Vec<_> = feed["items"].as_array().expect("items").iter().map(|item| &item["creator_id"]).collect();
+    assert_eq!(told, [42, 41], "the end, and the beginning");
+
+    // There is none any more; of the rules of the configuration only who administers disposes.
+    let (status, answer) = world.call(SILENCE_DELETE, &end);
+    assert_eq!((status, &answer["error"]["code"]), (400, &json!("ResourceNotFound")));
+    let (status, answer) = world.call_raw(operates);
+    assert_eq!((status, &answer["error"]["code"]), (403, &json!("AccessDenied")));
+}
+
+#[test]
+fn a_quick_silence_can_be_ended_where_calls_do_not_change_the_configuration() {
+    let mut world = World::by_stored(&format!("{DEMO}\n[administration]\ncalls = false\n"));
+    world.push(json!({"event_status": "Critical", "title_rule": "t", "alert_key": "a", "labels": {"host": "h"}}));
+    let id = world.expect_webhook("i_new").incident_id;
+    let rule_id = done(&world, "/incident/silence", json!({"incident_id": id}))["rule_id"].clone();
+    let unknown = json!({"channel_id": 101, "rule_id": "0123456789abcdef01234567"});
+    assert_eq!(world.call(SILENCE_DELETE, &unknown).1["error"]["code"], "AccessDenied");
+    done(&world, SILENCE_DELETE, json!({"channel_id": 101, "rule_id": rule_id}));
+    assert_eq!(done(&world, SILENCE_LIST, json!({"channel_id": 101}))["total"], 0);
 }

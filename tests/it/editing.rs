@@ -154,3 +154,83 @@ fn the_last_key_that_may_change_the_configuration_keeps_its_role() {
     data(&world, "/key/delete", json!({"name": "tests"}));
     assert_eq!(world.call("/key/list", &json!({})).0, 401);
 }
+
+#[test]
+fn when_a_channel_was_made_and_changed_by_call_is_shown_and_decides_nothing() {
+    let world = World::by_stored(DEMO);
+    let began = world.cluster.sim.now().secs();
+    let times = |id: i64| {
+        let shown = data(&world, "/channel/info", json!({"channel_id": id}));
+        let listed = data(&world, "/channel/list", json!({"channel_ids": [id]}))["items"][0].clone();
+        assert_eq!((&shown["created_at"], &shown["updated_at"]), (&listed["created_at"], &listed["updated_at"]));
+        let after = |name: &str| shown[name].as_u64().map(|at| at.saturating_sub(began));
+        (after("created_at"), after("updated_at"), shown["created_at"] == 0, shown["updated_at"] == 0)
+    };
+    assert_eq!(times(101), (Some(0), Some(0), true, true), "as the file has it");
+    world.cluster.sim.advance_ms(10_000);
+    let made = data(&world, "/channel/create", json!({"channel_name": "network"}))["channel_id"].clone();
+    let made = made.as_i64().expect("an id");
+    world.cluster.sim.advance_ms(10_000);
+    data(&world, "/channel/update", json!({"channel_id": made, "description": "switches"}));
+    data(&world, "/channel/disable", json!({"channel_id": 101}));
+    assert_eq!(times(made), (Some(10), Some(20), false, false));
+    assert_eq!(times(101), (Some(0), Some(20), true, false), "who made it is not known");
+    world.cluster.sim.advance_ms(10_000);
+    let version = data(&world, "/config/info", json!({}))["version"].clone();
+    data(&world, "/channel/update", json!({"channel_id": made, "description": "switches"}));
+    let export = data(&world, "/config/export", json!({}));
+    let document = export["document"].clone();
+    let applied = data(&world, "/config/apply", json!({"document": document, "version": version}));
+    assert_eq!(applied, json!({"version": version, "changes": []}), "what stays as it was is not dated anew");
+    assert_eq!(times(made), (Some(10), Some(20), false, false));
+    // Whoever writes something else there does no harm.
+    let mut odd = export["document"].clone();
+    odd["channels"][0]["revisions"] = json!(["x"]);
+    data(&world, "/config/apply", json!({"document": odd, "version": version}));
+    assert_eq!(times(odd["channels"][0]["id"].as_i64().expect("an id")), (Some(0), Some(0), true, true));
+}
+
+#[test]
+fn how_often_and_when_settings_of_an_integration_were_changed_is_kept_by_an_export() {
+    let world = World::by_stored(DEMO);
+    let route = json!({"integration_id": 9003, "default": {"channel_ids": [100]}});
+    data(&world, "/route/upsert", route.clone());
+    data(&world, "/route/upsert", route);
+    let shown = data(&world, "/route/info", json!({"integration_id": 9003}));
+    assert_eq!((&shown["version"], shown["created_at"].as_u64() > Some(0)), (&json!(2), true));
+    let export = data(&world, "/config/export", json!({}));
+    let at = |document: &Value| {
+        let integrations = document["integrations"].as_array().expect("integrations");
+        integrations.iter().position(|it| it["id"] == 9003).expect("it")
+    };
+    let nth = at(&export["document"]);
+    assert_eq!(export["document"]["integrations"][nth]["revisions"]["route"]["version"], 2);
+    // A document without it is as good: then it counts anew.
+    let mut plain = export["document"].clone();
+    plain["integrations"][nth].as_object_mut().expect("an object").remove("revisions");
+    let applied = data(&world, "/config/apply", json!({"document": plain, "version": export["version"]}));
+    assert_eq!(applied["changes"][0]["fields"], json!(["revisions"]));
+    let shown = data(&world, "/route/info", json!({"integration_id": 9003}));
+    assert_eq!((&shown["version"], &shown["created_at"]), (&json!(1), &json!(0)));
+}
+
+#[test]
+fn what_is_written_as_deleted_is_not_there_any_more() {
+    let world = World::by_stored(DEMO);
+    for (path, given, gone) in [
+        ("/route", json!({"default": {"channel_ids": [100]}}), Value::Null),
+        ("/alert/pipeline", json!({"rules": []}), json!([])),
+        ("/enrichment", json!({"rules": []}), json!([])),
+    ] {
+        let with = |mut given: Value| {
+            given["integration_id"] = json!(9003);
+            given
+        };
+        data(&world, &format!("{path}/upsert"), with(given));
+        data(&world, &format!("{path}/upsert"), with(json!({"status": "deleted"})));
+        let shown = data(&world, &format!("{path}/info"), with(json!({})));
+        assert_eq!(if path == "/route" { &shown } else { &shown["rules"] }, &gone, "{path}");
+        let listed = data(&world, &format!("{path}/list"), json!({}));
+        assert!(listed["items"].as_array().expect("items").iter().all(|it| it["integration_id"] != 9003), "{path}");
+    }
+}

@@ -95,7 +95,7 @@ fn expanded(text: &str) -> String {
 }
 
 /// The opposite, in all texts of a value; names are short enough.
-fn collapsed(value: Value) -> Value {
+pub fn collapsed(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(collapsed_text(&text)),
         Value::Array(items) => items.into_iter().map(collapsed).collect(),

@@ -4,39 +4,10 @@
 
 use serde_json::{Value, json};
 
+use crate::support::settled::settled;
 use crate::support::{GOLDEN, World, request, with_keys};
 
 const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden-api");
-
-/// An answer with what differs from run to run replaced by its kind.
-fn settled(value: Value) -> Value {
-    let hex = |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit());
-    match value {
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, value)| match name.as_str() {
-                "num" => (name, json!("$NUM")),
-                "search_after_ctx" if value != "" => (name, json!("$CURSOR")),
-                _ => (name, settled(value)),
-            })
-            .collect(),
-        Value::Array(values) => values.into_iter().map(settled).collect(),
-        Value::String(text) if hex(&text, 32) => json!("$REQUEST_ID"),
-        Value::String(text) if hex(&text, 24) => json!("$ID"),
-        Value::String(text) if hex(&text, 16) => json!("$REVISION"),
-        Value::String(text) => {
-            // Ids within a sentence.
-            let words = text.split(' ').map(|word| match word.trim_end_matches([',', ':', ';']) {
-                id if hex(id, 24) => word.replace(id, "$ID"),
-                _ => word.to_owned(),
-            });
-            json!(words.collect::<Vec<_>>().join(" "))
-        }
-        Value::Number(number) if number.as_u64() > Some(1_000_000_000_000) => json!("$MILLISECONDS"),
-        Value::Number(number) if number.as_u64() > Some(1_000_000_000) => json!("$SECONDS"),
-        other => other,
-    }
-}
 
 fn run(case: &Value) -> Value {
     let mut world = World::by_stored(GOLDEN);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use alarum::http::Answer;
+use alarum::ports::STORE_CALLS;
 use serde_json::{Value, json};
 
 use crate::support::prometheus::Figures;
@@ -282,4 +283,28 @@ fn the_documentation_has_every_figure_and_no_other() {
     let named: BTreeSet<String> =
         rows.filter_map(|row| Some(format!("alarum_{}", row.split(['`', '{']).next()?))).collect();
     assert_eq!(named.iter().map(String::as_str).collect::<BTreeSet<_>>(), exist);
+}
+
+#[test]
+fn calls_of_the_store_are_told_by_kind_with_the_boards_that_are_stored_anyhow() {
+    let mut quiet = World::new();
+    let mut world = World::new();
+    world.cluster.store.tells_calls.set(true);
+    for world in [&mut quiet, &mut world] {
+        world.fire("a").fire("b").recover("a");
+        let ids = ids(world);
+        assert_eq!(world.call("/incident/ack", &json!({"incident_ids": [ids[0]]})).0, 200);
+    }
+    let store = |world: &World| (world.cluster.store.writes.get(), world.cluster.store.calls.get());
+    assert_eq!(store(&quiet), store(&world), "it costs no call");
+    let told = |world: &World| {
+        let now = figures(&world.cluster);
+        STORE_CALLS.map(|kind| now.get(&format!("alarum_store_calls_total{{kind=\"{kind}\"}}")))
+    };
+    assert_eq!(told(&quiet), [0; 8], "of a store that does not count");
+    let (told, made) = (told(&world), world.cluster.store.calls.get());
+    // All instances here know all calls, and each has its own part of them told: no fewer than were made, but for the
+    // latest ones.
+    let [get, _, _, _, _, _, read_to_swap, swap] = told;
+    assert!(get > 0 && read_to_swap > 3 && swap > 3, "{told:?} of {made:?}");
 }

@@ -11,6 +11,7 @@ use alarum::status::STATUS;
 use serde_json::{Map, Value, json};
 
 use crate::support::documented::Documented;
+use crate::support::openapi::wrong::{self, WrongBody};
 use crate::support::openapi::{self, SERVED, body, description, request_problems, schema_problems, takes};
 use crate::support::{APP_KEY, PRIVATE_KEY, World, request};
 
@@ -110,69 +111,25 @@ fn doors() -> Vec<(String, String)> {
     doors.map(|path| (path.clone(), format!("{path}?integration_key={PRIVATE_KEY}"))).collect()
 }
 
-/// The groups of parameters of which one must be there.
-fn groups(path: &str) -> Vec<Vec<&'static str>> {
-    let schema = &openapi::body(path).expect("described")["schema"];
-    let group = |names: &'static Value| {
-        names["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>()
-    };
-    schema["anyOf"].as_array().into_iter().flatten().map(group).filter(|group| !group.is_empty()).collect()
-}
-
-fn without(body: &Value, names: &[&str]) -> Value {
-    let mut body = body.clone();
-    let fields = body.as_object_mut().expect("an object");
-    fields.retain(|name, _| !names.contains(&name.as_str()));
-    body
-}
-
 #[test]
 fn a_call_without_a_required_parameter_is_refused() {
     let mut tried = 0;
     Documented::new().walk(&mut |world, call| {
-        let schema = &openapi::body(call.path).expect("described")["schema"];
-        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let mut left_out: Vec<Vec<&str>> = required.map(|name| vec![name]).collect();
-        left_out.extend(Some(groups(call.path).concat()).filter(|names| !names.is_empty()));
-        // Of parameters that belong together each is required.
-        let whole = groups(call.path).into_iter().filter(|group| group.len() > 1);
-        let whole = whole.filter(|group| group.iter().all(|name| call.body.get(name).is_some()));
-        left_out.extend(whole.flatten().map(|name| vec![name]));
-        for names in left_out {
-            let (status, answer) = call.with(world, &without(&call.body, &names));
+        for WrongBody { name, body, .. } in wrong::missing(call.path, &call.body) {
+            let (status, answer) = call.with(world, &body);
             let refused = (status, &answer["error"]["code"]);
-            assert_eq!(refused, (400, &json!("InvalidParameter")), "{} {names:?}: {answer}", call.path);
+            assert_eq!(refused, (400, &json!("InvalidParameter")), "{} {name}: {answer}", call.path);
             tried += 1;
         }
     });
     assert!(tried > 100, "{tried}");
 }
 
-/// Something of every type; arrays and objects have in them what nothing has.
-fn of_every_type() -> [Value; 6] {
-    [json!(null), json!(true), json!(-7.5), json!("no such thing"), json!([[1]]), json!({"x": [1]})]
-}
-
-/// Calls `refuse` with a path, the name of a parameter and a body that has something there which is not described.
-fn wrong_types(path: &str, body: &Value, refuse: &mut dyn FnMut(&str, Value)) {
-    let mut tried = 0;
-    for (name, schema) in takes(path).expect("parameters") {
-        // What stands for one another is tried alone.
-        let groups = groups(path);
-        let belongs = |group: &&Vec<&str>| group.contains(&name.as_str());
-        let others: Vec<&str> = groups.iter().filter(|group| !belongs(group)).flatten().copied().collect();
-        let base = if groups.iter().any(|group| belongs(&group)) { without(body, &others) } else { body.clone() };
-        for wrong in of_every_type() {
-            if schema_problems(schema, &wrong).is_empty() {
-                continue;
-            }
-            let mut body = base.clone();
-            body[name] = wrong;
-            refuse(name, body);
-            tried += 1;
-        }
-    }
-    assert!(tried > 0 || takes(path).is_some_and(Map::is_empty), "{path}");
+/// Bodies with something in place of a parameter that is not described.
+fn wrong_types(path: &str, body: &Value) -> Vec<WrongBody> {
+    let found = wrong::types(path, body);
+    assert!(!found.is_empty() || takes(path).is_some_and(Map::is_empty), "{path}");
+    found
 }
 
 #[test]
@@ -181,14 +138,14 @@ fn a_call_with_a_parameter_of_another_type_is_refused_by_its_name() {
     Documented::new().walk(&mut |world, call| {
         // What stands within a part of the configuration is told by its name there.
         let edits = openapi::body(call.path).is_some_and(|body| body["schema"]["additionalProperties"] == false);
-        wrong_types(call.path, &call.body, &mut |name, body| {
+        for WrongBody { name, body, .. } in wrong_types(call.path, &call.body) {
             let (status, answer) = call.with(world, &body);
             let message = answer["error"]["message"].as_str().unwrap_or_default();
-            let named = edits || message.contains(name);
+            let named = edits || message.contains(&name);
             if status != 400 || answer["error"]["code"] != "InvalidParameter" || !named {
                 wrong.push(format!("{} {name} {body}: {status} {message}", call.path));
             }
-        });
+        }
     });
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -201,11 +158,11 @@ fn a_push_with_a_field_of_another_type_is_refused_by_its_name() {
             continue;
         }
         let example = &body(&path).expect("a door")["example"];
-        wrong_types(&path, example, &mut |name, body| {
+        for WrongBody { name, body, .. } in wrong_types(&path, example) {
             let answer = World::new().send(request("POST", &target, &body.to_string()));
             let answered = String::from_utf8_lossy(&answer.body).into_owned();
-            assert!(answer.status == 400 && answered.contains(name), "{path} {body}: {answered}");
-        });
+            assert!(answer.status == 400 && answered.contains(&name), "{path} {body}: {answered}");
+        }
     }
 }
 

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{APP_KEY, DEMO, SHARED_KEY, World, request};
+use super::{APP_KEY, DEMO, PRIVATE_KEY, SHARED_KEY, World, request};
 
 /// The document of the API.
 pub const API: &str = include_str!("../../docs/api.md");
 
 /// A call that is shown.
+#[derive(Clone)]
 pub struct Shown {
     pub path: &'static str,
     /// With the key.
@@ -42,6 +43,9 @@ impl Documented {
             incidents.push(told.incident_id);
             event_id = told.event_id;
         }
+        let change = json!({"change_key": "deploy/42", "change_status": "Done", "title": "a new version of the shop"});
+        let target = format!("/event/push/change/standard?integration_key={PRIVATE_KEY}");
+        assert_eq!(world.send(request("POST", &target, &change.to_string())).status, 200);
         let (_, alerts) = world.call("/incident/alert/list", &json!({"incident_id": incidents[2]}));
         let alert_id = alerts["data"]["items"][0]["alert_id"].as_str().expect("an id").to_owned();
         let ids = vec![
@@ -55,6 +59,11 @@ impl Documented {
 
     /// Makes the calls that are shown, one after the other; each must be answered. `before` sees each of them first.
     pub fn walk(self, before: &mut dyn FnMut(&World, &Shown)) {
+        self.walk_answers(before, &mut |_, _| {});
+    }
+
+    /// The same; `after` sees each with its answer.
+    pub fn walk_answers(self, before: &mut dyn FnMut(&World, &Shown), after: &mut dyn FnMut(&Shown, &Value)) {
         let mut rule_id = String::new();
         for line in API.lines() {
             let Some(rest) = line.strip_prefix("curl 'http://127.0.0.1:3000") else { continue };
@@ -69,6 +78,7 @@ impl Documented {
             before(&self.world, &call);
             let (status, answer) = call.with(&self.world, &call.body);
             assert_eq!(status, 200, "{line}: {answer}");
+            after(&call, &answer);
             rule_id = answer["data"]["rule_id"].as_str().map_or(rule_id, str::to_owned);
         }
     }

@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod prometheus;
 mod push;
 pub mod receiver;
+pub mod settled;
 mod sim;
 mod store;
 mod world;

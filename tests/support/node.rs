@@ -6,8 +6,11 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use alarum::delivery::DeliveryReport;
+use alarum::fanout::relay;
 use alarum::http::Answer;
-use alarum::ports::{Admission, Advice, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Relay, Seen, Wake};
+use alarum::ports::{
+    Admission, Advice, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Relay, Seen, Wake, Whom,
+};
 use alarum::time::Timestamp;
 use serde_json::Value;
 
@@ -93,10 +96,23 @@ impl Relay for Node {
 }
 
 impl Advice for Node {
-    async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
-        let (ingest, store) = (self.cluster.ingests.borrow()[0].clone(), self.cluster.store_handle());
+    async fn ask(&self, whom: Whom, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
         let request = request("POST", path, &String::from_utf8(body).ok()?);
-        let (answer, _) = ingest.take(&self.cluster, &store, self, &request).await;
+        let store = self.cluster.store_handle();
+        let answer = match whom {
+            Whom::Ingest => {
+                let ingest = self.cluster.ingests.borrow()[0].clone();
+                ingest.take(&self.cluster, &store, self, &request).await.0
+            }
+            Whom::Actions => {
+                let components = self.cluster.components.borrow().clone();
+                let config = components.actions.config(&self.cluster).await;
+                let handled = components.actions.component.handle(&store, self, config.as_deref(), &request);
+                let (answer, to_deliver) = handled.await;
+                relay(self, to_deliver).await;
+                answer
+            }
+        };
         Some((answer.status, answer.body))
     }
 }

@@ -19,7 +19,7 @@ use super::openapi;
 #[derive(Default)]
 pub struct Components {
     api: Instance<Api>,
-    actions: Instance<Actions>,
+    pub actions: Instance<Actions>,
     alerts: Instance<Alerts>,
     settings: Instance<Settings>,
     pub webhooks: Instance<Webhooks>,

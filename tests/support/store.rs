@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use alarum::ports::{Store, StoreError, Swap};
+use alarum::ports::{Store, StoreCalls, StoreError, Swap};
 
 use super::sim::Sim;
 
@@ -25,6 +25,9 @@ pub struct MemoryStore {
     /// Of a thousand calls, how many fail before, and how many after they took effect.
     pub fail_before: Cell<u64>,
     pub fail_after: Cell<u64>,
+    /// The calls by kind, and whether instances may know them.
+    pub calls: Cell<StoreCalls>,
+    pub tells_calls: Cell<bool>,
 }
 
 impl MemoryStore {
@@ -43,6 +46,12 @@ impl MemoryStore {
 
     pub fn forget(&self, key: &str) {
         self.values.borrow_mut().remove(key);
+    }
+
+    fn called(&self, kind: usize) {
+        let mut calls = self.calls.get();
+        calls[kind] += 1;
+        self.calls.set(calls);
     }
 
     fn read(&self) {
@@ -80,10 +89,8 @@ impl StoreHandle {
     }
 }
 
-impl Store for StoreHandle {
-    type Handle = (String, Option<Vec<u8>>);
-
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+impl StoreHandle {
+    async fn value(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.call(|store, _| {
             store.read();
             let value = store.value(key);
@@ -92,8 +99,18 @@ impl Store for StoreHandle {
         })
         .await
     }
+}
+
+impl Store for StoreHandle {
+    type Handle = (String, Option<Vec<u8>>);
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.called(0);
+        self.value(key).await
+    }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.store.called(1);
         self.call(|store, _| {
             store.read();
             let values: Vec<_> = keys.iter().map(|key| store.value(key)).collect();
@@ -106,6 +123,7 @@ impl Store for StoreHandle {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.store.called(2);
         assert!(key.len() <= 255 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b":._-".contains(&b)), "{key}");
         assert!(value.len() <= alarum::ports::VALUE_LIMIT, "{key} has {} bytes", value.len());
         self.call(|store, _| {
@@ -116,6 +134,7 @@ impl Store for StoreHandle {
     }
 
     async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+        self.store.called(3);
         self.call(|store, torn| {
             store.wrote();
             let count = if torn { self.sim.below(entries.len() + 1) } else { entries.len() };
@@ -128,6 +147,7 @@ impl Store for StoreHandle {
     }
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
+        self.store.called(4);
         self.call(|store, torn| {
             store.wrote();
             let count = if torn { self.sim.below(keys.len() + 1) } else { keys.len() };
@@ -139,6 +159,7 @@ impl Store for StoreHandle {
     }
 
     async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {
+        self.store.called(5);
         self.call(|store, _| {
             store.wrote();
             let old = store.value(key).map_or(0, |bytes| i64::from_le_bytes(bytes.try_into().expect("a counter")));
@@ -154,11 +175,13 @@ impl Store for StoreHandle {
     }
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
-        let value = self.get(key).await?;
+        self.store.called(6);
+        let value = self.value(key).await?;
         Ok((value.clone(), (key.to_owned(), value)))
     }
 
     async fn swap(&self, (key, old): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
+        self.store.called(7);
         assert!(value.len() <= alarum::ports::VALUE_LIMIT, "{key} has {} bytes", value.len());
         self.call(|store, _| {
             if old.is_some() && store.value(&key) != old {
@@ -169,5 +192,8 @@ impl Store for StoreHandle {
             Swap::Stored
         })
         .await
+    }
+    fn calls(&self) -> StoreCalls {
+        if self.store.tells_calls.get() { self.store.calls.get() } else { StoreCalls::default() }
     }
 }

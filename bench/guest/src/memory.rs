@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use alarum::ports::{Advice, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Store, StoreError, Swap};
+use alarum::ports::{Advice, Clock, Log, Outbound, Post, PostAnswer, PostError, Random, Store, StoreError, Swap, Whom};
 use alarum::time::Timestamp;
 
 /// A store, a clock and numbers that are all different.
@@ -58,7 +58,7 @@ impl Log for Memory {
 }
 
 impl Advice for Memory {
-    async fn ask(&self, _: &str, _: Vec<u8>) -> Option<(u16, Vec<u8>)> {
+    async fn ask(&self, _: Whom, _: &str, _: Vec<u8>) -> Option<(u16, Vec<u8>)> {
         None
     }
 }

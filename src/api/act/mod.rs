@@ -3,9 +3,11 @@
 
 mod custom;
 mod read;
+mod silences;
 
 use serde_json::{Value, json};
 
+pub use self::silences::SILENCES;
 use super::Call;
 use crate::board::{Board, NO_CHANNEL};
 use crate::call::{Failure, answered};
@@ -76,6 +78,9 @@ impl Actions {
         config: Option<&Config>,
         request: &Request,
     ) -> Result<(Value, ToDeliver), Failure> {
+        if request.path == SILENCES {
+            return Call::of_silences(store, ports, &self.pages, config, request)?.silences().await;
+        }
         if !ACTS.contains(&request.path.as_str()) {
             return Err(Failure::no_path());
         }

@@ -20,7 +20,7 @@ use crate::id::Cause;
 use crate::ingest::EXPLAIN;
 use crate::intake::AlertEvent;
 use crate::journal::{Accepted, Arrival, What};
-use crate::ports::{Advice, Clock, Random, Store};
+use crate::ports::{Advice, Clock, Random, Store, Whom};
 
 /// What the answer to the question for the steps says of what goes to the boards.
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
         if self.parameters.get("alert").is_some_and(|alert| !alert.is_null()) {
             let mut question = self.parameters.clone();
             question.remove("event");
-            let steps = self.advised(EXPLAIN, &question).await?;
+            let steps = self.advised(Whom::Ingest, EXPLAIN, &question).await?;
             return self.told(steps, None).await;
         }
         let alert = match text(&self.parameters, "alert_id")? {
@@ -56,7 +56,7 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
         let alert = alert.ok_or_else(unknown)?;
         let question =
             json!({"integration_id": alert.integration_id, "type": kind_of(&alert), "event": latest_event(&alert)});
-        let steps = self.advised(EXPLAIN, question.as_object().unwrap_or(&Map::new())).await?;
+        let steps = self.advised(Whom::Ingest, EXPLAIN, question.as_object().unwrap_or(&Map::new())).await?;
         self.told(steps, Some(&alert)).await
     }
 

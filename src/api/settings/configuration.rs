@@ -6,10 +6,10 @@ use super::{APPLY, note};
 use crate::api::Call;
 use crate::api::parameters::{Paging, number, text};
 use crate::call::Failure;
-use crate::config::Document;
-use crate::error::ApiError;
+use crate::config::{Document, Places};
+use crate::error::{ApiError, Code};
 use crate::ports::{Clock, Log, Random, Store};
-use crate::settings::{Root, Versions, changes, exported, kept, prepared};
+use crate::settings::{Root, Versions, changes, exported, kept, prepared, problems};
 
 /// The paths of the calls; the manifest leads them to the settings component.
 pub const CONFIGS: [&str; 8] = [
@@ -31,6 +31,11 @@ enum Source<'a> {
     Toml(String),
     /// It is the file that is mounted.
     File,
+}
+
+/// The section in which a problem lies.
+fn section(problem: &str) -> &str {
+    problem.split([':', '.']).next().unwrap_or_default()
 }
 
 impl<S: Store, P: Clock + Random + Log> Call<'_, S, P> {
@@ -89,16 +94,30 @@ impl<S: Store, P: Clock + Random + Log> Call<'_, S, P> {
         }))
     }
 
-    /// `/config/check`: whether a document would be taken, and why not.
+    /// `/config/check`: whether a document would be taken, and all that is wrong with it.
     async fn config_check(&self, versions: &Versions<'_, S, P>) -> Result<Value, Failure> {
         // What is wrong with the call is no property of a document.
         self.source()?;
         let (_, old) = versions.current().await?;
-        let Err(error) = self.given(versions, &old).and_then(prepared) else {
+        let problems = match self.given(versions, &old) {
+            Ok(document) => problems(document),
+            Err(error) => vec![error.message],
+        };
+        let Some(first) = problems.first() else {
             return Ok(json!({"valid": true}));
         };
-        let section = error.message.split(':').next().unwrap_or_default();
-        Ok(json!({"valid": false, "section": section, "problem": error.message}))
+        let toml = text(&self.parameters, "toml")?;
+        let file = versions.file.text.as_deref().filter(|_| self.takes_file());
+        let places = Places::of(toml.as_deref().or(file).unwrap_or_default());
+        let mut shown = Vec::new();
+        for problem in &problems {
+            let mut item = json!({"section": section(problem), "problem": problem});
+            if let Some(line) = places.line_of(problem.strip_prefix("toml: ").unwrap_or(problem)) {
+                item["line"] = line.into();
+            }
+            shown.push(item);
+        }
+        Ok(json!({"valid": false, "section": section(first), "problem": first, "problems": shown}))
     }
 
     /// `/config/apply`: puts a document in place of the one that holds.
@@ -145,13 +164,11 @@ impl<S: Store, P: Clock + Random + Log> Call<'_, S, P> {
     fn given(&self, versions: &Versions<'_, S, P>, old: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
         let mut document = match self.source()? {
             Source::Document(document) => document.clone(),
-            Source::Toml(toml) => {
-                Document::parse(&toml).map_err(|error| ApiError::invalid("toml", &error.0))?.into_sections()
-            }
+            Source::Toml(toml) => Document::sections(&toml).map_err(|error| ApiError::invalid("toml", &error.0))?,
             Source::File => return versions.of_file(),
         };
-        let allows_calls = Document::of(document.clone(), 0).and_then(|mut document| document.allows_calls());
-        if !allows_calls.map_err(|error| ApiError::invalid("document", &error.0))? {
+        let allows_calls = Document::sections_allow_calls(&mut document);
+        if !allows_calls.map_err(|error| ApiError::new(Code::InvalidParameter, error.0))? {
             return Err(ApiError::invalid("administration", "only the file can say calls = false"));
         }
         kept(&mut document, old);

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod directory;
+mod silences;
 
 use serde_json::{Map, Value};
 
@@ -12,8 +13,8 @@ use crate::call::{Failure, answered};
 use crate::config::{Config, Role};
 use crate::error::ApiError;
 use crate::http::{Answer, Request};
-use crate::ports::{Clock, Log, Random, Store};
-use crate::settings::edits::{BY_INTEGRATION, EDITS, LISTS, edit, grouping, list};
+use crate::ports::{Advice, Clock, Log, Random, Store};
+use crate::settings::edits::{BY_INTEGRATION, EDITS, LISTS, edit, list, more_of_channel};
 use crate::settings::{Author, Cache, Versions};
 
 /// The paths of the calls about the directory; the manifest leads them to the settings component, and with them
@@ -46,6 +47,10 @@ pub struct Settings {
 
 /// The role that a call needs, or `None` where there is no such call.
 fn role(path: &str) -> Option<Role> {
+    // Who may act may end what acting has made.
+    if path == silences::DELETE {
+        return Some(Role::Operate);
+    }
     if CONFIGS.contains(&path) || EDITS.contains(&path) || path == KEY_LIST {
         return Some(Role::Administer);
     }
@@ -54,7 +59,7 @@ fn role(path: &str) -> Option<Role> {
 
 impl Settings {
     /// Answers a request, by the configuration as it is stored now.
-    pub async fn handle<S: Store, P: Clock + Random + Log>(
+    pub async fn handle<S: Store, P: Clock + Random + Log + Advice>(
         &self,
         store: &S,
         ports: &P,
@@ -64,7 +69,7 @@ impl Settings {
         answered(ports, request, self.call(store, ports, cache, request).await)
     }
 
-    async fn call<S: Store, P: Clock + Random + Log>(
+    async fn call<S: Store, P: Clock + Random + Log + Advice>(
         &self,
         store: &S,
         ports: &P,
@@ -95,12 +100,25 @@ impl Settings {
         };
         match path {
             path if CONFIGS.contains(&path) => call.configuration(&versions, path).await,
+            silences::LIST => {
+                let rules = list(&versions.current().await?.1, path, &call.parameters)?;
+                call.with_quick_silences(rules).await
+            }
+            silences::DELETE => call.delete_silence(&versions).await,
             path if EDITS.contains(&path) => call.edit(&versions, path).await,
             path if LISTS.contains(&path) => Ok(list(&versions.current().await?.1, path, &call.parameters)?),
             "/channel/info" => {
                 let mut channel = call.directory(path)?;
-                grouping(&versions.current().await?.1, &mut channel);
+                more_of_channel(&versions.current().await?.1, &mut channel);
                 Ok(channel)
+            }
+            "/channel/list" => {
+                let mut channels = call.directory(path)?;
+                let document = versions.current().await?.1;
+                for channel in channels["items"].as_array_mut().into_iter().flatten() {
+                    more_of_channel(&document, channel);
+                }
+                Ok(channels)
             }
             path => call.directory(path),
         }

@@ -70,6 +70,8 @@ pub enum Action {
     Remove(Vec<String>),
     /// Silences alerts like those of an incident, for some seconds.
     Silence(String, u64),
+    /// Ends the quick silence with this id.
+    EndSilence(String),
     /// A custom action was run: its id and name.
     Custom(String, i64, String),
 }
@@ -105,7 +107,7 @@ impl Action {
     /// The incidents that it names.
     pub fn incident_ids(&self) -> Vec<&str> {
         match self {
-            Self::Create(_) | Self::CloseAlerts(_) => Vec::new(),
+            Self::Create(_) | Self::CloseAlerts(_) | Self::EndSilence(_) => Vec::new(),
             Self::Acknowledge(ids)
             | Self::Unacknowledge(ids)
             | Self::Snooze(ids, _)
@@ -289,6 +291,7 @@ impl By {
             Action::DisableMerge(ids) => self.each(step, ids, |by, step, i| by.disable_merge(step, i))?,
             Action::Remove(ids) => self.each(step, ids, |by, step, i| by.remove(step, i))?,
             Action::Silence(id, secs) => return self.silence(step, id, *secs),
+            Action::EndSilence(rule_id) => self.end_silence(step, rule_id)?,
             Action::Custom(id, integration_id, name) => {
                 self.one(step, "incident_id", id, |by, step, i| by.custom(step, i, *integration_id, name))?;
             }

@@ -1,7 +1,7 @@
 //! Quick silence: alerts like those of an incident are quiet for a time (Flashduty, "Noise Reduction", quick silence).
 
-use super::{By, Done, Halt, find, open, refused};
-use crate::board::{QUICK_SILENCES, QuickSilence, Step};
+use super::{By, Done, Halt, Refused, find, open, refused};
+use crate::board::{Incident, QUICK_SILENCES, QuickSilence, Step};
 use crate::engine::muting;
 use crate::engine::tell::note;
 use crate::id::{Kind, object_id};
@@ -49,5 +49,22 @@ impl By {
             muting::follow_silence(step, &rule_id, self.at)?;
         }
         Ok(Done::Silence(rule_id))
+    }
+
+    /// Ends a quick silence before its time: what was quiet by it and is not any more starts an incident at once. The
+    /// timeline of the incident that it was made from tells it while that is open; it may be gone.
+    pub(super) fn end_silence(&self, step: &mut Step, rule_id: &str) -> Result<(), Halt> {
+        let mut silences = step.silences().to_vec();
+        let unknown = || Refused { field: "rule_id", problem: format!("there is no silence {rule_id}"), unknown: true };
+        let at = silences.iter().position(|silence| silence.rule_id == rule_id).ok_or_else(unknown)?;
+        let silence = silences.remove(at);
+        step.put_silences(silences);
+        if let Some(mut incident) = step.incident(&silence.from_incident_id)?.filter(Incident::is_open) {
+            let detail = json!({"rule_id": rule_id, "start_time": silence.start_time, "end_time": self.at.secs()});
+            note(step, &mut incident, "i_silence", self.who, self.at, detail);
+            // Before others may join it.
+            step.put_incident(incident);
+        }
+        Ok(muting::follow_silence(step, rule_id, self.at)?)
     }
 }

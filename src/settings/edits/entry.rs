@@ -2,7 +2,7 @@
 //!
 //! Everything is looked at before anything is put back, so a call that is refused leaves no trace.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::deleting;
 use super::field::merge;
@@ -33,6 +33,16 @@ pub fn position(
 ) -> Result<usize, ApiError> {
     let id = subject.named(parameters)?;
     subject.position(entries(Some(document), subject.section), &id).ok_or_else(|| subject.unknown(&id))
+}
+
+/// The field of a channel that says when calls made and changed it. It decides nothing.
+const REVISIONS: &str = "revisions";
+
+/// When a channel was made and last changed by call, Unix seconds; 0: not by one.
+pub fn times(channel: &Map<String, Value>) -> (Value, Value) {
+    let revisions = channel.get(REVISIONS);
+    let time = |name: &str| revisions.and_then(|of| of.get(name)).and_then(Value::as_u64).unwrap_or(0).into();
+    (time("created_at"), time("updated_at"))
 }
 
 impl<'a> Entries<'a> {
@@ -155,6 +165,35 @@ impl<'a> Entries<'a> {
             }
         }
         self.put(at, entry)
+    }
+
+    /// Creates or changes one that says when that was: a channel. What stays as it was, keeps its times.
+    ///
+    /// # Errors
+    /// As [`Entries::create`], [`Entries::update`] and [`Entries::switch`].
+    pub fn dated(
+        &mut self,
+        parameters: &Map<String, Value>,
+        verb: &str,
+        draw: &mut dyn FnMut() -> u64,
+        now_s: u64,
+    ) -> Result<Value, ApiError> {
+        let before = if verb == "create" { None } else { Some(self.named(parameters)?.1) };
+        let answer = match verb {
+            "create" => self.create(parameters, draw, now_s)?,
+            "update" => self.update(parameters)?,
+            verb => self.switch(parameters, if verb == "enable" { "enabled" } else { "disabled" })?,
+        };
+        let (at, mut entry) = self.named(answer.as_object().unwrap_or(parameters))?;
+        if before.as_ref() != Some(&entry) {
+            let created_at = match &before {
+                None => now_s.into(),
+                Some(before) => times(before).0,
+            };
+            entry.insert(REVISIONS.to_owned(), json!({"created_at": created_at, "updated_at": now_s}));
+            self.put(at, entry)?;
+        }
+        Ok(answer)
     }
 
     /// Enables or disables the one that a call names, which takes no other parameter.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::entry::{entries, position};
+use super::entry::{entries, position, times};
 use super::field::{Field, Kind};
 use super::setting::Setting;
 use super::subject::{CHANNEL, INTEGRATION, KEY, SUBJECTS, Subject};
@@ -57,11 +57,14 @@ pub fn list(document: &Map<String, Value>, path: &str, parameters: &Map<String, 
     Ok(json!({"total": items.len(), "items": items}))
 }
 
-/// Adds to what `/channel/info` shows how alerts of the channel are grouped and when keys count as flapping, where the
-/// document says so.
-pub fn grouping(document: &Map<String, Value>, shown: &mut Value) {
+/// Adds to what is shown of a channel how its alerts are grouped and when keys count as flapping, where the document says
+/// so, and when calls made and changed it.
+pub fn more_of_channel(document: &Map<String, Value>, shown: &mut Value) {
     let channels = entries(Some(document), CHANNEL.section);
     let channel = channels.iter().find(|channel| channel.get("id") == shown.get("channel_id"));
+    if let Some(channel) = channel.and_then(Value::as_object) {
+        (shown["created_at"], shown["updated_at"]) = times(channel);
+    }
     for name in ["group", "flapping"] {
         if let (Some(setting), Some(shown)) = (channel.and_then(|of| of.get(name)), shown.as_object_mut()) {
             shown.insert(name.to_owned(), setting.clone());

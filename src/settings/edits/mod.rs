@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use self::entry::Entries;
 use self::setting::Setting;
-use self::subject::Subject;
+use self::subject::{CHANNEL, Subject};
 use crate::error::{ApiError, Code};
 
 /// The paths of the calls that change the configuration.
@@ -75,7 +75,7 @@ pub const EDITS: [&str; 49] = [
     "/key/rotate",
 ];
 
-pub use self::lists::{BY_INTEGRATION, LISTS, grouping, list};
+pub use self::lists::{BY_INTEGRATION, LISTS, list, more_of_channel};
 
 /// Changes the document and returns what the call answers. `draw` gives random numbers, for keys and ids.
 ///
@@ -100,6 +100,9 @@ pub fn edit(
     }
     let (subject, verb) = Subject::at(path).ok_or_else(unknown)?;
     let mut entries = Entries::of(document, subject, parameters)?;
+    if subject.section == CHANNEL.section && verb != "delete" {
+        return entries.dated(parameters, verb, draw, now_s);
+    }
     match verb {
         "create" => entries.create(parameters, draw, now_s),
         "update" => entries.update(parameters),

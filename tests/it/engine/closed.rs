@@ -37,13 +37,14 @@ fn nth(action: &Action) -> usize {
         Action::Remove(_) => 16,
         Action::Silence(..) => 17,
         Action::Custom(..) => 18,
+        Action::EndSilence(_) => 19,
     }
 }
 
 /// The folder counts on it: only where an action names one incident can it be allowed and change nothing.
 #[test]
 fn what_is_done_to_several_closed_incidents_is_told_of_each() {
-    let (mut seen, mut done) = ([false; 19], Vec::new());
+    let (mut seen, mut done) = ([false; 20], Vec::new());
     let (_, [a, b, c]) = closed_desk();
     let both = || vec![a.clone(), b.clone()];
     for action in [
@@ -68,6 +69,7 @@ fn what_is_done_to_several_closed_incidents_is_told_of_each() {
         Action::Remove(both()),
         Action::Silence(a.clone(), 60),
         Action::Custom(a.clone(), 1, String::new()),
+        Action::EndSilence(a.clone()),
     ] {
         let (mut desk, ids) = closed_desk();
         assert_eq!(ids, [a.clone(), b.clone(), c.clone()], "the same things have the same ids");
@@ -90,6 +92,6 @@ fn what_is_done_to_several_closed_incidents_is_told_of_each() {
             assert!(matches!(action, Action::Reset(..) | Action::ResetField(..)), "{action:?}");
         }
     }
-    assert_eq!(seen, [true; 19]);
+    assert_eq!(seen, [true; 20]);
     assert_eq!(done, [6, 9, 16], "of what names several: reopening, commenting, forgetting");
 }

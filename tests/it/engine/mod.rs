@@ -2,13 +2,14 @@
 
 mod alerts;
 mod closed;
+pub mod fields;
 mod flapping;
 pub mod grouping;
 mod inhibition;
 mod leaving;
 pub mod merging;
 mod noise;
-mod people;
+pub mod people;
 mod states;
 mod telling;
 mod time;

@@ -192,6 +192,34 @@ fn a_quick_silence_from_the_same_incident_changes_the_one_that_is_there() {
     assert_ne!(desk.silence(&other, 600), first);
 }
 
+#[test]
+fn a_quick_silence_that_is_ended_lets_what_it_kept_quiet_speak_at_once() {
+    for crowded in [false, true] {
+        let mut desk = if crowded { crowded_desk() } else { desk() };
+        let id = desk.fires("disk").expect_event("i_new").incident.incident_id;
+        let rule = desk.silence(&id, 600);
+        desk.at(10).fires("cpu").expect_no_event();
+        desk.at(20).as_person(5).does(Action::EndSilence(rule.clone()));
+        let event = desk.expect_event("i_new");
+        assert_eq!((event.incident.dedup_key.as_str(), event.incident.start_time), ("cpu", T0 + 20));
+        let item = desk.newest(&id);
+        assert_eq!((item.kind.as_str(), item.person_id), ("i_silence", 5));
+        assert_eq!(item.detail, json!({"rule_id": rule, "start_time": T0, "end_time": T0 + 20}));
+        desk.fires("net").expect_event("i_new");
+        assert!(desk.board().silences().is_empty());
+        assert!(desk.refuses("rule_id", Action::EndSilence(rule)).unknown);
+    }
+}
+
+#[test]
+fn a_quick_silence_is_ended_also_where_its_incident_is_gone() {
+    let (mut desk, id, rule) = quiet_desk();
+    desk.does(Action::Remove(vec![id]));
+    desk.expect_event("i_rslv");
+    desk.deliver().does(Action::EndSilence(rule));
+    assert_eq!(desk.expect_event("i_new").incident.dedup_key, "cpu");
+}
+
 /// An incident whose alerts are silenced for ten minutes, and an alert `cpu` that is quiet by that.
 fn quiet_desk() -> (Desk, String, String) {
     let mut desk = desk();

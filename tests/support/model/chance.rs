@@ -169,7 +169,7 @@ pub fn action(chance: &mut Chance, model: &Model) -> Action {
     let (id, ids) = (incident(chance, model), |chance: &mut Chance| -> Vec<String> {
         (0..chance.of(&[1, 1, 1, 2, 3])).map(|_| incident(chance, model)).collect()
     });
-    match chance.below(24) {
+    match chance.below(25) {
         0 => Action::Create(Box::new(Creation {
             severity: chance.of(&[Severity::Info, Severity::Critical]),
             title: text(chance),
@@ -227,6 +227,11 @@ pub fn action(chance: &mut Chance, model: &Model) -> Action {
         20 => Action::DisableMerge(ids(chance)),
         21 => Action::Remove(ids(chance)),
         22 => Action::Silence(id, chance.of(&[59, 60, 3600, 90_000])),
+        23 => {
+            let known: Vec<&String> = model.silences.iter().map(|silence| &silence.id).collect();
+            let nth = chance.below(known.len().max(1) as u64) as usize;
+            Action::EndSilence(known.get(nth).map_or_else(String::new, |id| (*id).clone()))
+        }
         _ => Action::Custom(id, 9001, text(chance)),
     }
 }

@@ -4,7 +4,7 @@ use alarum::board::EventType;
 use alarum::engine::action::{AlertMerging, Merging};
 use serde_json::{Value, json};
 
-use super::events::follow_rules;
+use super::joining::follow_rules;
 use super::people::{By, Refused, Result, check};
 use super::{Incident, Model};
 

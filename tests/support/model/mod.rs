@@ -4,6 +4,7 @@
 
 mod chance;
 mod events;
+mod joining;
 mod merging;
 mod people;
 mod shown;
@@ -127,7 +128,7 @@ pub struct Incident {
 
 #[derive(Clone, Debug)]
 pub struct Silence {
-    id: String,
+    pub id: String,
     from: String,
     start: u64,
     end: u64,

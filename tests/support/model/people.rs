@@ -112,6 +112,7 @@ impl Model {
                 Ok(())
             }),
             Action::Silence(id, secs) => self.silence(by, id, *secs),
+            Action::EndSilence(rule_id) => self.end_silence(by, rule_id),
             Action::Custom(id, integration, name) => {
                 let detail = json!({"integration_id": integration, "integration_name": name});
                 self.known(id)?;
@@ -344,6 +345,25 @@ impl Model {
             labels: incident.labels,
         });
         self.note(id, "i_silence", by.who, by.at, detail);
+        self.follow_silence(by, &rule_id);
+        Ok(())
+    }
+
+    fn end_silence(&mut self, by: &By, rule_id: &str) -> Result {
+        let ended = self.silences.iter().find(|silence| silence.id == *rule_id).cloned();
+        check(ended.is_some())?;
+        self.silences.retain(|silence| silence.id != *rule_id);
+        let stands = |ended: &Silence| self.incidents.get(&ended.from).is_some_and(Incident::is_open);
+        if let Some(ended) = ended.filter(stands) {
+            let detail = json!({"rule_id": rule_id, "start_time": ended.start, "end_time": by.secs});
+            self.note(&ended.from, "i_silence", by.who, by.at, detail);
+        }
+        self.follow_silence(by, rule_id);
+        Ok(())
+    }
+
+    /// A silence is another now.
+    fn follow_silence(&mut self, by: &By, rule_id: &str) {
         for alert in self.alerts.keys().cloned().collect::<Vec<_>>() {
             let open = self.alerts[&alert].is_open();
             let Some(muted) = self.alerts[&alert].muted.clone().filter(|_| open) else { continue };
@@ -359,7 +379,6 @@ impl Model {
                 }
             }
         }
-        Ok(())
     }
 }
 

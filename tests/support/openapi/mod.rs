@@ -5,6 +5,7 @@ mod calls;
 mod checks;
 mod subjects;
 mod types;
+pub mod wrong;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -37,9 +37,13 @@ fn what_people_do_is_told_in_its_order_with_who_did_it() {
 
     let creation = json!({"title": "the shop is slow", "incident_severity": "Warning", "channel_id": 101});
     let id = done(&mei, "/incident/create", &creation)["incident_id"].clone();
+    let creation = json!({"title": "orders fail", "incident_severity": "Critical", "channel_id": 101});
+    let other = done(&mei, "/incident/create", &creation)["incident_id"].clone();
+    let merging = json!({"source_incident_ids": [other], "target_incident_id": id, "comment": "the same disk"});
     let acts = [
         ("/incident/ack", json!({}), "i_ack", "Processing"),
         ("/incident/comment", json!({"comment": "looking"}), "i_comm", "Processing"),
+        ("/incident/merge", merging, "i_merge", "Processing"),
         ("/incident/snooze", json!({"minutes": 30}), "i_snooze", "Processing"),
         ("/incident/wake", json!({}), "i_wake", "Processing"),
         ("/incident/resolve", json!({"root_cause": "a slow disk"}), "i_rslv", "Closed"),
@@ -53,17 +57,23 @@ fn what_people_do_is_told_in_its_order_with_who_did_it() {
 
     // Who asks sees all of it at once, whatever subscribers know by then.
     let listed = mei.incidents().expect("listed");
-    assert_eq!(listed.len(), 1);
-    assert_eq!((&listed[0]["incident_id"], &listed[0]["progress"]), (&id, &json!("Triggered")));
-    assert_eq!((&listed[0]["root_cause"], &listed[0]["creator_id"]), (&json!("a slow disk"), &json!(41)));
+    let listed = |id: &Value| listed.iter().find(|incident| incident["incident_id"] == *id).expect("listed");
+    assert_eq!(listed(&other)["progress"], "Closed");
+    let listed = listed(&id);
+    assert_eq!(listed["progress"], "Triggered");
+    assert_eq!((&listed["root_cause"], &listed["creator_id"]), (&json!("a slow disk"), &json!(41)));
     let feed = done(&mei, "/incident/feed", &json!({"incident_id": id, "asc": true}));
     let told: Vec<_> = acts.iter().map(|(_, _, event_type, _)| *event_type).collect();
     let kinds: Vec<_> = feed["items"].as_array().expect("items").iter().map(|item| item["type"].as_str()).collect();
     assert_eq!(kinds[0], Some("i_new"));
     assert_eq!(kinds[1..], told.iter().map(|kind| Some(*kind)).collect::<Vec<_>>());
 
-    let received = receiver.wait(20, |all| once(all).len() > acts.len());
-    let received = once(&received);
+    // Two events are of the one that was merged.
+    let received = receiver.wait(20, |all| once(all).len() > acts.len() + 2);
+    let (received, of_other): (Vec<_>, Vec<_>) =
+        once(&received).into_iter().partition(|event| event.body["incident"]["incident_id"] == id);
+    let of_other: Vec<_> = of_other.iter().map(|event| event.event_type()).collect();
+    assert_eq!(of_other, ["i_new", "i_rslv"]);
     let expected =
         [("i_new", "Triggered")].into_iter().chain(acts.iter().map(|(_, _, kind, progress)| (*kind, *progress)));
     let mut before = 0;
