@@ -44,6 +44,14 @@ pub trait Store {
     /// Replaces the value that was read with `handle`, if it is still there. Only to be trusted for a key that
     /// existed when it was read: on a missing one some stores let every racer win.
     async fn swap(&self, handle: Self::Handle, value: &[u8]) -> Result<Swap, StoreError>;
+
+    /// Another number when the store may have gone back to an earlier state: when a connection to it was lost, behind
+    /// which it crashed, or another machine has taken over that had not got everything yet. What a handle was read for
+    /// never spans that, its swap fails; who counts on what it stored itself asks here. The same number for ever where
+    /// the store cannot go back while its users live.
+    fn lineage(&self) -> u64 {
+        0
+    }
 }
 
 /// Values stay at or below this many bytes: what the smallest of the usual stores takes, with room.

@@ -23,6 +23,8 @@ pub struct MemoryStore {
     /// Of a thousand calls, how many fail before, and how many after they took effect.
     pub fail_before: Cell<u64>,
     pub fail_after: Cell<u64>,
+    /// How often it went back to an earlier state.
+    lineage: Cell<u64>,
 }
 
 impl MemoryStore {
@@ -36,6 +38,17 @@ impl MemoryStore {
 
     pub fn put(&self, key: &str, value: Vec<u8>) {
         self.values.borrow_mut().insert(key.to_owned(), value);
+    }
+
+    /// What is stored now.
+    pub fn snapshot(&self) -> BTreeMap<String, Vec<u8>> {
+        self.values.borrow().clone()
+    }
+
+    /// Forgets what was written since `snapshot`, as a store does that crashed or was replaced by another.
+    pub fn go_back(&self, snapshot: BTreeMap<String, Vec<u8>>) {
+        *self.values.borrow_mut() = snapshot;
+        self.lineage.set(self.lineage.get() + 1);
     }
 
     fn read(&self) {
@@ -60,8 +73,10 @@ pub struct StoreHandle {
 }
 
 impl StoreHandle {
-    /// One call: control goes back before it and after it, and it may fail at either place.
+    /// One call: control goes back before it and after it, and it may fail at either place; and it does where the store
+    /// goes back meanwhile.
     async fn call<T>(&self, effect: impl FnOnce(&MemoryStore, bool) -> T) -> Result<T, StoreError> {
+        let lineage = self.lineage();
         self.sim.gate().await;
         if self.sim.happens(self.store.fail_before.get()) {
             return Err(StoreError("it failed before it took effect".into()));
@@ -69,12 +84,15 @@ impl StoreHandle {
         let fails = self.sim.happens(self.store.fail_after.get());
         let result = effect(&self.store, fails);
         self.sim.gate().await;
-        if fails { Err(StoreError("it failed after it took effect".into())) } else { Ok(result) }
+        if fails || lineage != self.lineage() {
+            return Err(StoreError("it failed after it took effect".into()));
+        }
+        Ok(result)
     }
 }
 
 impl Store for StoreHandle {
-    type Handle = (String, Option<Vec<u8>>);
+    type Handle = (String, Option<Vec<u8>>, u64);
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.call(|store, _| {
@@ -147,11 +165,15 @@ impl Store for StoreHandle {
     }
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
+        let lineage = self.lineage();
         let value = self.get(key).await?;
-        Ok((value.clone(), (key.to_owned(), value)))
+        Ok((value.clone(), (key.to_owned(), value, lineage)))
     }
 
-    async fn swap(&self, (key, old): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(&self, (key, old, lineage): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
+        if lineage != self.lineage() {
+            return Err(StoreError("the connection on which it was read is gone".into()));
+        }
         assert!(value.len() <= alarum::ports::VALUE_LIMIT, "{key} has {} bytes", value.len());
         self.call(|store, _| {
             if old.is_some() && store.value(&key) != old {
@@ -162,5 +184,9 @@ impl Store for StoreHandle {
             Swap::Stored
         })
         .await
+    }
+
+    fn lineage(&self) -> u64 {
+        self.store.lineage.get()
     }
 }
