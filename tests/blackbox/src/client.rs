@@ -30,6 +30,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body; `Null` where it is not JSON.
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
 }
 
 impl Answer {
@@ -72,7 +74,7 @@ impl Client {
         let request_id = headers.iter().find(|(name, _)| name == "flashcat-request-id").map(|(_, id)| id.clone());
         let status = response.status().as_u16();
         let text = response.body_mut().read_to_string().map_err(|e| e.to_string())?;
-        Ok(Answer { status, request_id, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
+        Ok(Answer { status, request_id, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text })
     }
 
     /// Pushes an alert to the private integration.
