@@ -41,7 +41,10 @@ pub fn answered<T: Serialize>(ports: &(impl Random + Log), request: &Request, re
     let result = result.map_err(|failure| match failure {
         Failure::Refused(error) => error,
         Failure::Inside(error) => {
-            ports.line(&format!("{} not answered request={request_id} {error}", request.path));
+            let (path, error) = (&request.path, error.to_string());
+            ports.line(&format!(
+                "level=error msg=\"not answered\" path={path} request={request_id} status=500 error={error:?}"
+            ));
             ApiError::internal()
         }
     });

@@ -155,7 +155,8 @@ impl Fanout {
             let folded = match self.fold_once(store, ports, config).await {
                 Ok(folded) => folded,
                 Err(error) => {
-                    ports.line(&format!("folding is left to others: {error}"));
+                    let error = error.to_string();
+                    ports.line(&format!("level=warn msg=\"folding is left to others\" error={error:?}"));
                     break;
                 }
             };
@@ -323,7 +324,10 @@ impl<S: Store, P: Clock + Random + Log + Relay> Call<'_, S, P> {
     }
 
     fn failed(&self, error: &FoldError) -> ApiError {
-        self.ports.line(&format!("{} not done request={} {error}", self.request.path, self.request_id));
+        let (path, request_id, error) = (&self.request.path, self.request_id, error.to_string());
+        self.ports.line(&format!(
+            "level=error msg=\"not answered\" path={path} request={request_id} status=500 error={error:?}"
+        ));
         ApiError::internal()
     }
 }

@@ -59,6 +59,16 @@ pub fn event_id(ref_id: &str, event_time: u64, event_type: &str) -> String {
     hex(&hash.finalize()[..16])
 }
 
+/// The id of what a sender said of an alert: 24 hex digits, of which the first eight are the Unix second of its receipt.
+/// `nth` says which of the alert's events it is, from 1.
+pub fn alert_event_id(alert_id: &str, nth: u64, received_secs: u64) -> String {
+    let mut hash = Sha256::new();
+    hash.update([b'e', 0]);
+    hash.update(nth.to_be_bytes());
+    hash.update(alert_id.as_bytes());
+    hex(&(received_secs as u32).to_be_bytes()) + &hex(&hash.finalize()[..8])
+}
+
 /// The Unix second in the first eight digits of an alert's or incident's id, or `None` where it is not such an id.
 pub fn object_id_secs(id: &str) -> Option<u64> {
     if id.len() != 24 || !id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
@@ -120,6 +130,14 @@ mod tests {
 
     const CAUSE: Cause =
         Cause { stream: 3, n: 7, index: 0, received: Timestamp::from_secs(1_795_165_976), channel: 101 };
+
+    #[test]
+    fn the_id_of_an_alerts_event_begins_with_its_second_and_no_two_share_one() {
+        let id = alert_event_id("6ad33b20a1b2c3d4e5f60718", 1, 1_792_000_000);
+        assert_eq!((object_id_secs(&id), id.len()), (Some(1_792_000_000), 24));
+        assert_ne!(id, alert_event_id("6ad33b20a1b2c3d4e5f60718", 2, 1_792_000_000));
+        assert_ne!(id, alert_event_id("6ad33b20a1b2c3d4e5f60719", 1, 1_792_000_000));
+    }
 
     #[test]
     fn the_same_cause_gives_the_same_id_and_another_kind_another() {

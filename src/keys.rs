@@ -12,6 +12,17 @@ pub const LEDGER: &str = "alarum:1:ledger";
 /// The counter that decides who may create the ledger.
 pub const LEDGER_ARBITER: &str = "alarum:1:new:ledger";
 
+/// The configuration that calls made.
+pub const CONFIG: &str = "alarum:1:config";
+
+/// The counter that decides who may create it.
+pub const CONFIG_ARBITER: &str = "alarum:1:new:config";
+
+/// A version of it: written once, under a name that nobody else uses.
+pub fn config_version(version: u64, token: u64) -> String {
+    format!("{CONFIG}:{version}:{token:016x}")
+}
+
 /// A record of the journal.
 pub fn record(stream: u64, n: u64) -> String {
     format!("alarum:1:j:{stream}:{n}")
@@ -74,7 +85,22 @@ pub fn body(subscription: i64, event_id: &str) -> String {
 
 /// A segment or index page of the delivery log of `owner`, a root document's name: written once.
 pub fn delivered(owner: &str, id: u64) -> String {
-    format!("alarum:1:l:{owner}:{id:016x}")
+    format!("{}{id:016x}", delivered_by(owner))
+}
+
+/// With what the keys of the delivery log of `owner` begin.
+pub fn delivered_by(owner: &str) -> String {
+    format!("alarum:1:l:{owner}:")
+}
+
+/// The counter of what intake refused, by the name of the error's code.
+pub fn refused(name: &str) -> String {
+    format!("alarum:1:refused:{name}")
+}
+
+/// What a probe of the store tries out; of each there are eight, by the last digits of `slot`.
+pub fn ready(name: &str, slot: u64) -> String {
+    format!("alarum:1:ready:{name}.{}", slot % 8)
 }
 
 #[cfg(test)]
@@ -89,10 +115,12 @@ mod tests {
             root_arbiter(&board_name(i64::MIN)),
             root(&queue_name(i64::MAX), i64::MAX),
             piece(i64::MAX, u64::MAX, usize::MAX),
+            part(&config_version(u64::MAX, u64::MAX), usize::MAX),
             incident(&id),
             incident_alerts(&id),
             body(i64::MAX, &id),
             part(&delivered(&board_name(i64::MIN), u64::MAX), usize::MAX),
+            ready("missing", u64::MAX),
         ];
         for key in keys {
             assert!(

@@ -1,6 +1,6 @@
 //! Incidents: the list, one, and what happened to it.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::listing::Page;
 use super::parameters::{Paging, object_ids, text};
@@ -13,6 +13,38 @@ use crate::error::{ApiError, Code};
 use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
 
+/// Which entries of a timeline are asked for.
+pub(super) struct FeedPage {
+    paging: Paging,
+    types: Vec<String>,
+    asc: bool,
+}
+
+impl FeedPage {
+    /// Reads it.
+    pub fn read(parameters: &Map<String, Value>) -> Result<Self, ApiError> {
+        let types = match parameters.get("types") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(_) => return Err(ApiError::invalid("types", "must be an array")),
+        };
+        let asc = parameters.get("asc") == Some(&Value::Bool(true));
+        Ok(Self { paging: Paging::read(parameters)?, types, asc })
+    }
+
+    /// The answer, of all entries, the oldest first.
+    pub fn of(&self, mut items: Vec<Value>) -> Value {
+        items.retain(|item| self.types.is_empty() || self.types.iter().any(|wanted| item["type"] == *wanted));
+        if !self.asc {
+            items.reverse();
+        }
+        let skip = self.paging.skip();
+        let has_next_page = items.len() > skip + self.paging.limit;
+        let items: Vec<_> = items.into_iter().skip(skip).take(self.paging.limit).collect();
+        json!({"items": items, "has_next_page": has_next_page})
+    }
+}
+
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/incident/list`.
     pub(super) async fn incident_list(&self) -> Result<Value, Failure> {
@@ -23,9 +55,9 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         let query = &Query::read(&self.parameters, self.ports.now().secs())?;
         let channels = query.channels();
         let mut boards = self.folder.view(channels).await?;
-        let Page { incidents, total, has_next_page } = self.page_of(query, &mut boards).await?;
+        let Page { incidents, total, has_next_page, next } = self.page_of(query, &mut boards).await?;
         let items = incidents.iter().map(|incident| self.show(incident)).collect();
-        Ok(super::json(List { items, total, has_next_page, search_after_ctx: "" }))
+        Ok(super::json(List { items, total, has_next_page, search_after_ctx: next }))
     }
 
     /// `/incident/info`.
@@ -36,41 +68,45 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 
     /// `/incident/feed`: what happened to an incident, as far as it is kept.
     pub(super) async fn incident_feed(&self) -> Result<Value, Failure> {
-        let paging = Paging::read(&self.parameters)?;
-        let types = match self.parameters.get("types") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
-            Some(_) => return Err(ApiError::invalid("types", "must be an array").into()),
-        };
-        let mut items = feed(&self.find_incident().await?, self.config.account.id);
-        items.retain(|item| types.is_empty() || types.iter().any(|wanted| item["type"] == *wanted));
-        if self.parameters.get("asc") != Some(&Value::Bool(true)) {
-            items.reverse();
-        }
-        let has_next_page = items.len() > paging.skip() + paging.limit;
-        let items: Vec<_> = items.into_iter().skip(paging.skip()).take(paging.limit).collect();
-        Ok(json!({"items": items, "has_next_page": has_next_page}))
+        let page = FeedPage::read(&self.parameters)?;
+        Ok(page.of(feed(&self.find_incident().await?, self.config.account.id)))
     }
 
     /// The incident that the call names, with its alerts; open ones from the boards, closed ones from their documents.
     pub(super) async fn find_incident(&self) -> Result<ClosedIncident, Failure> {
-        let id = match (text(&self.parameters, "incident_id")?, text(&self.parameters, "num")?) {
+        self.incident_with(&self.incident_id().await?).await
+    }
+
+    /// The id of the incident that the call names.
+    pub(super) async fn incident_id(&self) -> Result<String, Failure> {
+        Ok(match (text(&self.parameters, "incident_id")?, text(&self.parameters, "num")?) {
             (id, Some(num)) if id.as_ref().is_none_or(String::is_empty) => self.id_of(&num).await?,
             (Some(id), _) => id,
             (None, _) => return Err(ApiError::invalid("incident_id", "is required").into()),
-        };
-        self.incident_with(&id).await
+        })
     }
 
     /// The incident with an id, with its alerts and timeline, wherever it is.
     pub(super) async fn incident_with(&self, id: &str) -> Result<ClosedIncident, Failure> {
+        self.incident_and_events(id, false).await
+    }
+
+    /// The same; `events`: its alerts hold their earlier events.
+    pub(super) async fn incident_and_events(&self, id: &str, events: bool) -> Result<ClosedIncident, Failure> {
         let unknown = || ApiError::new(Code::ResourceNotFound, "incident_id: there is no such incident");
         // Also keeps texts that are no ids out of the store's keys.
         object_id_secs(id).ok_or_else(unknown)?;
         // Boards first: a closed incident's document is written before its board drops it.
         let boards = &mut self.folder.view(None).await?;
         for board in boards.iter_mut() {
-            let find = |board: &mut Board| board.with_alerts(id);
+            let find = |board: &mut Board| {
+                let mut document = board.with_alerts(id)?;
+                match document.as_mut().filter(|_| events) {
+                    Some(document) => board.add_events(&mut document.alerts)?,
+                    None => {}
+                }
+                Ok(document)
+            };
             if let Some(document) = self.pages.loading(self.folder.store, board, find).await? {
                 // One that was removed is only still there because subscribers are to be told, or because it has not left.
                 return if document.incident.is_removed() { Err(unknown().into()) } else { Ok(document) };

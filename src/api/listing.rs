@@ -3,11 +3,14 @@
 
 use serde_json::{Map, Value};
 
+use super::cursor::Cursor;
 use super::query::Query;
+use super::walk::{Found, Walk};
 use super::{Call, TOTAL_MAX};
-use crate::board::{Board, Incident, Listed, Progress, Shelf, first_slot, label_hash, last_slot, slot_of};
+use crate::board::{Board, Incident, Listed, Progress, Shelf, label_hash};
 use crate::call::Failure;
 use crate::error::ApiError;
+use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
 
 /// Labels that all must be there, and the hashes of them.
@@ -15,16 +18,6 @@ use crate::ports::{Clock, Random, Store};
 pub(super) struct LabelFilter {
     labels: Vec<(String, String)>,
     hashes: Vec<u32>,
-}
-
-/// An incident that was found.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Found {
-    /// Its id; ids are in the order of time.
-    incident_id: String,
-    /// On which of the boards.
-    board: usize,
-    closed: bool,
 }
 
 /// Incidents in their order.
@@ -35,13 +28,8 @@ pub(super) struct Page {
     pub total: usize,
     /// Whether more follow.
     pub has_next_page: bool,
-}
-
-/// One tree of one board, and where reading it goes on.
-struct Source {
-    board: usize,
-    shelf: Shelf,
-    next: u64,
+    /// Where the next page goes on; empty: nowhere.
+    pub next: String,
 }
 
 impl LabelFilter {
@@ -77,12 +65,18 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// The incidents of some boards that a query wants, as far as they are on its page.
     pub(super) async fn page_of(&self, query: &Query, boards: &mut [Board]) -> Result<Page, Failure> {
         let (skip, limit) = (query.paging.skip(), query.paging.limit);
-        let found = self.found(query, boards, TOTAL_MAX.max(skip + limit + 1)).await?;
-        let (total, has_next_page) = (found.len().min(TOTAL_MAX), found.len() > skip + limit);
+        let enough = if query.after.is_some() { limit + 1 } else { TOTAL_MAX.max(skip + limit + 1) };
+        let found = self.found(query, boards, enough).await?;
+        // Who goes on behind a place is told what was counted at the beginning.
+        let counted = found.len().min(TOTAL_MAX);
+        let total = query.after.as_ref().map_or(counted, |after| after.nth as usize);
+        let has_next_page = found.len() > skip + limit;
         let shown: Vec<Found> = found.into_iter().skip(skip).take(limit).collect();
+        let last = shown.last().filter(|_| has_next_page);
+        let next = last.map(|last| Cursor { nth: total as u64, ..Cursor::of(&last.id) }.write(query.list()));
         let mut closed_ids = Vec::new();
         for found in shown.iter().filter(|found| found.closed) {
-            closed_ids.push(found.incident_id.clone());
+            closed_ids.push(found.id.clone());
         }
         let mut closed = self.folder.closed_incidents(&closed_ids).await?.into_iter();
         let mut incidents = Vec::with_capacity(shown.len());
@@ -93,65 +87,30 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
                 let document = closed.next().flatten().map(|document| document.incident);
                 incidents.extend(document.filter(|incident| query.matches_texts(incident)));
             } else if let Some(board) = boards.get_mut(found.board) {
-                let get = |board: &mut Board| board.incident(&found.incident_id).map(Option::<&Incident>::cloned);
+                let get = |board: &mut Board| board.incident(&found.id).map(Option::<&Incident>::cloned);
                 incidents.extend(self.pages.loading(self.folder.store, board, get).await?);
             }
         }
-        Ok(Page { incidents, total, has_next_page })
+        Ok(Page { incidents, total, has_next_page, next: next.unwrap_or_default() })
     }
 
     /// What a query wants, in its order: at least so many, if there are.
     async fn found(&self, query: &Query, boards: &mut [Board], enough: usize) -> Result<Vec<Found>, Failure> {
-        let (from, to) = (first_slot(query.start_time), last_slot(query.end_time));
-        let next = if query.asc { from } else { to };
-        let mut sources = Vec::new();
-        for board in 0..boards.len() {
-            sources.push(Source { board, shelf: Shelf::Open, next });
-            if query.wants_progress(Progress::Closed) {
-                sources.push(Source { board, shelf: Shelf::Closed, next });
-            }
+        let mut walk = Walk {
+            from: query.start_time,
+            to: query.end_time,
+            backwards: !query.asc,
+            closed: query.wants_progress(Progress::Closed),
+            enough,
+        };
+        if let Some(began) = query.after.as_ref().and_then(|after| object_id_secs(&after.id)) {
+            (walk.from, walk.to) = if query.asc { (began, walk.to) } else { (walk.from, began) };
         }
-        let mut found: Vec<Found> = Vec::new();
-        loop {
-            // Whichever has what comes next.
-            let nth = (0..sources.len()).max_by_key(|nth| {
-                let next = sources.get(*nth).map_or(0, |source| source.next);
-                if query.asc { u64::MAX - next } else { next }
-            });
-            let Some(source) = nth.and_then(|nth| sources.get_mut(nth)) else {
-                break;
-            };
-            let before = |found: &&Found| match query.asc {
-                true => slot_of(&found.incident_id) < source.next,
-                false => slot_of(&found.incident_id) > source.next,
-            };
-            if found.iter().filter(before).count() >= enough {
-                break;
-            }
-            let Some(board) = boards.get_mut(source.board) else {
-                break;
-            };
-            let (shelf, at) = (source.shelf, source.next);
-            let read =
-                |board: &mut Board| board.listed(shelf, at, !query.asc, &mut |id, listed| query.wants(id, listed));
-            let (ids, next) = self.pages.loading(self.folder.store, board, read).await?;
-            board.unload();
-            for incident_id in ids {
-                found.push(Found { incident_id, board: source.board, closed: shelf == Shelf::Closed });
-            }
-            match next.filter(|next| (from..=to).contains(next)) {
-                Some(next) => source.next = next,
-                None => {
-                    let done = (source.board, source.shelf);
-                    sources.retain(|source| (source.board, source.shelf) != done);
-                }
-            }
-        }
-        found.sort_unstable();
-        if !query.asc {
-            found.reverse();
-        }
-        Ok(found)
+        let mut read = |board: &Board, shelf: Shelf, at: u64| {
+            let (ids, next) = board.listed(shelf, at, walk.backwards, &mut |id, listed| query.wants(id, listed))?;
+            Ok((ids.into_iter().map(|id| (0, id)).collect(), next))
+        };
+        self.walk(boards, walk, &mut read).await
     }
 }
 

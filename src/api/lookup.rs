@@ -29,7 +29,7 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             items.push(self.show(&incident));
         }
         let total = items.len();
-        Ok(super::json(List { items, total, has_next_page: false, search_after_ctx: "" }))
+        Ok(super::json(List { items, total, has_next_page: false, search_after_ctx: String::new() }))
     }
 
     /// The incidents with these ids, in their order, as far as there are any.

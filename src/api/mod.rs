@@ -5,6 +5,7 @@
 
 mod act;
 mod alert;
+mod cursor;
 mod incident;
 mod listing;
 mod lookup;
@@ -12,6 +13,7 @@ mod parameters;
 mod past;
 mod query;
 mod settings;
+mod walk;
 mod webhook;
 
 use serde::Serialize;
@@ -19,10 +21,10 @@ use serde_json::{Map, Value};
 
 pub use self::act::{ACTS, Actions};
 pub use self::alert::{ALERTS, Alerts};
-pub use self::settings::{SETTINGS, Settings};
+pub use self::settings::{CONFIGS, SETTINGS, Settings};
 pub use self::webhook::{WEBHOOKS, Webhooks};
 use crate::call::{Failure, answered};
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::error::{ApiError, Code};
 use crate::fanout::lease_ms;
 use crate::fold::{FoldError, Folder, PageCache};
@@ -45,7 +47,8 @@ struct List {
     items: Vec<Value>,
     total: usize,
     has_next_page: bool,
-    search_after_ctx: &'static str,
+    /// Where the next page goes on; empty: nowhere.
+    search_after_ctx: String,
 }
 
 /// A call of the Open API whose key was found to be valid.
@@ -57,28 +60,36 @@ struct Call<'a, S, P> {
     parameters: Map<String, Value>,
     /// Who calls; 0: a key without a person.
     person_id: i64,
+    /// The name of the key.
+    key_name: &'a str,
 }
 
 impl<'a, S: Store, P: Clock + Random> Call<'a, S, P> {
     /// Begins a call.
     ///
     /// # Errors
-    /// Another method than POST, a key that is none, a body that is no object; no valid configuration.
+    /// Another method than POST, a key that is none or has not the role that the call needs, a body that is no object; no
+    /// valid configuration.
     fn begin(
         store: &'a S,
         ports: &'a P,
         pages: &'a PageCache,
         config: Option<&'a Config>,
         request: &Request,
+        role: Role,
     ) -> Result<Self, ApiError> {
         request.expect_method("POST")?;
         let config = configured(config)?;
         let key = config.app_key(&request.query_value("app_key").unwrap_or_default());
         let unknown = ApiError::new(Code::Unauthorized, "app_key is missing or not a valid one");
-        let person_id = key.ok_or(unknown)?.person_id;
+        let key = key.ok_or(unknown)?;
+        if key.role < role {
+            let message = format!("the role of the app key is {}, the call needs {}", key.role.name(), role.name());
+            return Err(ApiError::new(Code::AccessDenied, message));
+        }
         let parameters = parameters::read(request)?;
         let folder = Folder { store, clock: ports, random: ports, pages, lease_ms: lease_ms(config) };
-        Ok(Self { folder, ports, pages, config, parameters, person_id })
+        Ok(Self { folder, ports, pages, config, parameters, person_id: key.person_id, key_name: &key.name })
     }
 }
 
@@ -105,7 +116,7 @@ impl Api {
         if !INCIDENTS.contains(&path) {
             return Err(Failure::no_path());
         }
-        let call = Call::begin(store, ports, &self.pages, config, request)?;
+        let call = Call::begin(store, ports, &self.pages, config, request, Role::Read)?;
         match path {
             "/incident/list" => call.incident_list().await,
             "/incident/list-by-ids" => call.incidents_by_id().await,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::cursor::Cursor;
 use crate::error::ApiError;
 use crate::http::Request;
 
@@ -35,6 +36,18 @@ impl Paging {
             return Err(ApiError::invalid("p", "p times limit must be at most 10000"));
         }
         Ok(Self { page, limit: limit as usize })
+    }
+
+    /// Reads `limit` and `search_after_ctx`, or `p` where the call does not go on behind an item that was shown. `list`
+    /// names the list and its order.
+    pub fn read_after(parameters: &Map<String, Value>, list: &str) -> Result<(Self, Option<Cursor>), ApiError> {
+        let Some(after) = Cursor::read(parameters, list)? else {
+            return Ok((Self::read(parameters)?, None));
+        };
+        // Then `p` counts no more, however large it is.
+        let mut limited = Map::new();
+        limited.extend(parameters.get_key_value("limit").map(|(name, limit)| (name.clone(), limit.clone())));
+        Ok((Self::read(&limited)?, Some(after)))
     }
 
     /// How many items come before the page.

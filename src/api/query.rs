@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::cursor::Cursor;
 use super::listing::LabelFilter;
 use super::parameters::{Paging, flag, ids, text, texts, window, words};
 use crate::board::{ClosedRef, Incident, Progress, TITLE_BYTES};
@@ -24,6 +25,8 @@ pub(super) struct Query {
     pub asc: bool,
     /// Which page.
     pub paging: Paging,
+    /// Behind which place the page begins, if it does not go by its number.
+    pub after: Option<Cursor>,
     progress: Vec<String>,
     severity: Vec<String>,
     channel_ids: Vec<i64>,
@@ -66,13 +69,16 @@ impl Query {
         }
         let of_mine = flag(parameters, "is_my_team")? == Some(true) || flag(parameters, "is_my_channel")? == Some(true);
         let of_team = of_mine || !ids(parameters, "team_ids")?.is_empty();
+        let asc = flag(parameters, "asc")? == Some(true);
+        let (paging, after) = Paging::read_after(parameters, list(asc))?;
         let ids = |name| ids(parameters, name);
         Ok(Self {
             start_time,
             end_time,
             labels: LabelFilter::read(parameters)?,
-            asc: flag(parameters, "asc")? == Some(true),
-            paging: Paging::read(parameters)?,
+            asc,
+            paging,
+            after,
             progress: words(parameters, "progress", &["Triggered", "Processing", "Closed"])?,
             severity: words(parameters, "incident_severity", &["Critical", "Warning", "Info"])?,
             channel_ids: ids("channel_ids")?,
@@ -96,6 +102,11 @@ impl Query {
         Self::read(&parameters, now_s)
     }
 
+    /// What cursors of this list in this order begin with.
+    pub fn list(&self) -> &'static str {
+        list(self.asc)
+    }
+
     /// The channels that are asked for; `None`: all.
     pub fn channels(&self) -> Option<&[i64]> {
         (!self.channel_ids.is_empty()).then_some(self.channel_ids.as_slice())
@@ -114,7 +125,12 @@ impl Query {
     pub fn wants_id(&self, incident_id: &str) -> bool {
         let num = num_of(incident_id);
         let began = object_id_secs(incident_id).unwrap_or(0);
-        (self.start_time..=self.end_time).contains(&began)
+        let behind = |after: &Cursor| match self.asc {
+            true => incident_id > after.id.as_str(),
+            false => incident_id < after.id.as_str(),
+        };
+        self.after.as_ref().is_none_or(behind)
+            && (self.start_time..=self.end_time).contains(&began)
             && !self.of_team
             && (self.nums.is_empty() || self.nums.iter().any(|wanted| wanted.eq_ignore_ascii_case(num)))
     }
@@ -168,6 +184,10 @@ impl Query {
             && self.snoozed != Some(true)
             && self.muted.is_none_or(|wanted| wanted == reference.ever_muted)
     }
+}
+
+const fn list(asc: bool) -> &'static str {
+    if asc { "incidents-asc" } else { "incidents-desc" }
 }
 
 /// Whether a title in a reference may not be all of it: its document tells. Earlier versions kept none.

@@ -3,10 +3,12 @@
 use crate::sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use sha2::{Digest, Sha256};
 
 use super::incident::Incident;
+use super::past::between;
 use crate::id::{Cause, Kind, alert_identity, object_id};
 use crate::intake::{AlertEvent, Image, Severity, Status};
 use crate::journal::{Arrival, Flapping, Ruling};
@@ -41,6 +43,9 @@ pub struct Alert {
     pub start_time: u64,
     /// Latest event.
     pub last_time: u64,
+    /// When its latest event happened by its sender, Unix seconds; 0: the sender did not say, or it is `last_time`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub event_time: u64,
     /// Recovery; 0 while open.
     pub end_time: u64,
     /// Those of the latest event; a recovery only adds.
@@ -81,9 +86,9 @@ pub struct Alert {
     /// The `event_time` of its latest webhook event, Unix milliseconds; 0: it had none. No two share one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub last_event_time: u64,
-    /// Its earlier events, oldest first; at most [`PAST`].
+    /// Its earlier events, oldest first, where it is not on the board: there they stand beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub past: Vec<PastEvent>,
+    pub past: Vec<Value>,
     /// Which events it has had, as far as their senders gave the time of the event; the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) seen: Vec<u64>,
@@ -119,25 +124,6 @@ pub enum MutedBy {
     /// That its key flaps.
     Flapping,
 }
-
-/// An earlier event of an alert, as far as it differs from the one that came after it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PastEvent {
-    /// When it was received, Unix seconds.
-    pub at: u64,
-    /// Its status.
-    pub status: Status,
-    /// Its title, where that was another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// Its description, where that was another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-}
-
-/// How many earlier events of an alert are kept.
-pub const PAST: usize = 20;
 
 /// The place of a record in the order in which records are applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -178,6 +164,7 @@ impl Alert {
             alert_status: event.status,
             start_time: secs,
             last_time: secs,
+            event_time: said(event, secs),
             labels: event.labels.clone(),
             images: event.images.clone(),
             event_cnt: 1,
@@ -208,47 +195,38 @@ impl Alert {
         self.config = arrival.config;
         self.original.clone_from(&arrival.original);
         if event.status == Status::Ok {
+            let before = self.clone();
             for (name, value) in &event.labels {
                 self.labels.entry(name.clone()).or_insert_with(|| value.clone());
             }
-            self.remember(event);
             self.alert_status = Status::Ok;
             self.end_time = secs;
-            self.last_time = secs;
-            self.event_cnt += 1;
+            self.count(event, &before, secs);
             return Effect::Recovered;
         }
         let unchanged =
             event.status == self.alert_status && event.title == self.title && event.description == self.description;
-        self.labels.clone_from(&event.labels);
         if unchanged {
+            self.labels.clone_from(&event.labels);
             return Effect::Unchanged;
         }
-        self.remember(event);
+        let before = self.clone();
+        self.labels.clone_from(&event.labels);
         self.alert_status = event.status;
         self.title.clone_from(&event.title);
         self.title_rule.clone_from(&event.title_rule);
         self.description.clone_from(&event.description);
         self.images.clone_from(&event.images);
-        self.last_time = secs;
-        self.event_cnt += 1;
+        self.count(event, &before, secs);
         Effect::Updated
     }
 
-    /// Keeps what it was before `next`.
-    fn remember(&mut self, next: &AlertEvent) {
-        if self.past.len() >= PAST {
-            self.past.remove(0);
-        }
-        // A recovery keeps the title and the description.
-        let recovers = next.status == Status::Ok;
-        let other = |mine: &String, next: &String| (!recovers && mine != next).then(|| mine.clone());
-        self.past.push(PastEvent {
-            at: self.last_time,
-            status: self.alert_status,
-            title: other(&self.title, &next.title),
-            description: other(&self.description, &next.description),
-        });
+    /// Counts an event that changed it, and keeps what the one before it left.
+    fn count(&mut self, event: &AlertEvent, before: &Self, secs: u64) {
+        self.last_time = secs;
+        self.event_time = said(event, secs);
+        self.event_cnt += 1;
+        self.past.push(between(before, self));
     }
 
     /// Its identity while it is open.
@@ -261,6 +239,11 @@ impl Alert {
         let closed = |incident: &Incident| !incident.is_open() || self.life < incident.closures();
         self.end_time == 0 && !self.closed && !incident.is_some_and(closed)
     }
+}
+
+/// When an event happened by its sender, where that is not when it was received; else 0.
+fn said(event: &AlertEvent, secs: u64) -> u64 {
+    event.event_time.filter(|said| *said != secs).unwrap_or(0)
 }
 
 /// What tells an event from any other. An event without a time of its own may be sent again and mean it: only one that
@@ -362,7 +345,7 @@ mod tests {
             closed: true,
             ever_muted: true,
             muted: Some(Box::new(muted)),
-            past: vec![PastEvent::default()],
+            past: vec![Value::Null],
             seen: vec![3],
             ..opened()
         };

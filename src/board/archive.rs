@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::alert::Alert;
+use super::alert_ref::AlertRef;
 use super::feed::{FEED, FeedItem};
 use super::head::{Board, Missing};
 use super::incident::Incident;
 use super::migrate;
 use super::page::{self, Entity};
+use super::past;
 use super::step::Step;
 use crate::intake::Severity;
 use crate::json::{self, is_default};
@@ -152,10 +154,11 @@ impl Step<'_> {
     /// Takes a closed incident off the board, with everything that belongs to it. Its final document is to be stored
     /// before the board is; of one that is to be forgotten, what it had before is dropped.
     pub fn leave(&mut self, incident: Incident) -> Result<Left, Missing> {
-        let alerts = self.members(&incident)?;
+        let mut alerts = self.members(&incident)?;
         let feed = self.feed_of(&incident)?;
         let id = &incident.incident_id;
-        for alert in &alerts {
+        for alert in &mut alerts {
+            self.gather_events(alert)?;
             self.unindex_alert(alert)?;
             self.remove(page::alert(&alert.alert_id));
         }
@@ -174,8 +177,9 @@ impl Step<'_> {
             self.remove(page::closed(id));
             return Ok(Left { dropped: before.map(|b| b.keys(id).collect()).unwrap_or_default(), ..Left::default() });
         }
+        past::fit(&mut alerts);
         for alert in &alerts {
-            self.put(page::alert_ref(&alert.alert_id), Entity::Open(id.clone()));
+            self.put(page::alert_ref(&alert.alert_id), Entity::Open(AlertRef::of(alert, id).write()));
         }
         let key = page::closed(id);
         // What it left behind when it left before is written over, as far as it is as large now.

@@ -108,7 +108,8 @@ impl Flush<'_> {
         }
         page.let_go(self.secs);
         for (first, page, bytes) in page::write(page, last) {
-            to.push(self.store(first, 0, page, &bytes));
+            let newest = page.newest();
+            to.push(PageRef { newest, ..self.store(first, 0, page, &bytes) });
         }
     }
 
@@ -161,7 +162,7 @@ impl Flush<'_> {
         let (writes, parts) = value::split(&key, bytes);
         self.flushed.writes.extend(writes);
         self.loaded.insert(key.clone(), Rc::new(page));
-        PageRef { first, key: Some(key), parts, level }
+        PageRef { first, key: Some(key), parts, newest: 0, level }
     }
 }
 
@@ -249,7 +250,7 @@ mod tests {
         let mut store = Store::new();
         store.fill(100_000, 1000);
         for nth in 0..100_000 {
-            store.tree.remove(&closed(nth).0);
+            store.tree.remove(&store.loaded, &closed(nth).0);
             if nth % 1000 == 999 {
                 store.flush();
                 store.check();

@@ -19,9 +19,11 @@ use super::retention::Sweep;
 use super::silence::QuickSilence;
 use super::sources::Sources;
 use super::step::Changes;
+use super::totals::total;
 pub use super::tree::Missing;
 use super::tree::{Loaded, Tree};
 use super::turn::Turn;
+use crate::count::Counts;
 use crate::delivery::log::Log;
 use crate::json::{self, is_default};
 use crate::sorted::SortedMap;
@@ -93,6 +95,9 @@ pub struct Head<T = Tree> {
     /// Since when some wait to leave.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) leaving_since: Timestamp,
+    /// What came and went, what is open, and what was done for it: [`total`].
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub counts: Counts,
 }
 
 /// A tree as it is stored, for who does not read it: so that it need not carry the code for all that stands in trees.
@@ -181,6 +186,8 @@ impl<T: DeserializeOwned + Default> Board<T> {
 impl Board {
     /// The board of a channel where nothing has happened yet.
     pub fn new(channel_id: i64) -> Self {
+        let mut counts = Counts::default();
+        counts.add(total::COUNTED, 1);
         let head = Head {
             v: FORMAT,
             channel_id,
@@ -206,6 +213,7 @@ impl Board {
             leaving: Vec::new(),
             leaving_segments: Vec::new(),
             leaving_since: Timestamp::default(),
+            counts,
         };
         Self { head, loaded: Loaded::new(), touched: false }
     }
@@ -261,20 +269,25 @@ impl Board {
         tree.get(&self.loaded, key)
     }
 
-    fn tree(&mut self, key: &str) -> &mut Tree {
-        let head = &mut self.head;
-        match Kept::of(key) {
+    fn change(&mut self, key: String, change: Option<Entity>) {
+        let Self { head, loaded, .. } = self;
+        let tree = match Kept::of(&key) {
             Kept::Open => &mut head.open,
             Kept::Index => &mut head.index,
             Kept::Closed => &mut head.closed,
             Kept::Due => &mut head.due,
             Kept::Alike => &mut head.alike,
+        };
+        match change {
+            Some(entity) => tree.put(key, entity),
+            None => tree.remove(loaded, &key),
         }
     }
 
     /// Does what a step decided.
     pub fn commit(&mut self, changes: Changes) {
-        let Changes { entities, events, sources, silences } = changes;
+        self.count(&changes);
+        let Changes { entities, events, sources, silences, .. } = changes;
         self.touched |= !entities.is_empty() || !events.is_empty() || sources.is_some() || silences.is_some();
         for (key, change) in entities {
             if change.is_some() && key.starts_with("d:") {
@@ -283,10 +296,7 @@ impl Board {
             if change.is_some() {
                 self.note_age(&key);
             }
-            match change {
-                Some(entity) => self.tree(&key).put(key, entity),
-                None => self.tree(&key).remove(&key),
-            }
+            self.change(key, change);
         }
         self.head.outbox.inline.extend(events);
         self.head.sources = sources.unwrap_or_else(|| std::mem::take(&mut self.head.sources));
@@ -366,7 +376,8 @@ impl Board {
     pub fn canonical(&self) -> Result<Vec<u8>, Missing> {
         let entities = self.head.open.between(&self.loaded, 0, u64::MAX)?;
         // Plain data with text keys: serialising it into memory has no way to fail.
-        let Head { channel_id, last_times, sources, silences, .. } = &self.head;
+        let Head { channel_id, last_times, sources, silences, counts, .. } = &self.head;
+        let totals: Vec<_> = counts.without(total::WORK).collect();
         let due = self.head.due.all(&self.loaded)?;
         let alike = self.head.alike.all(&self.loaded)?;
         let closed = self.head.closed.all(&self.loaded)?;
@@ -374,7 +385,8 @@ impl Board {
         // What is over of them is let go of whenever pages are written.
         index.retain(|_, entity| !matches!(entity, Entity::Flaps(_)));
         let indexes = (due, alike, closed, index);
-        Ok(serde_json::to_vec(&(channel_id, entities, last_times, sources, silences, indexes)).unwrap_or_default())
+        Ok(serde_json::to_vec(&(channel_id, entities, last_times, sources, silences, totals, indexes))
+            .unwrap_or_default())
     }
 }
 

@@ -5,6 +5,7 @@
 //! any size is stored so that one swap changes it as a whole is told in [`head`].
 
 mod alert;
+mod alert_ref;
 mod archive;
 mod change;
 mod event_type;
@@ -19,6 +20,7 @@ mod listing;
 mod migrate;
 mod outbox;
 mod page;
+mod past;
 mod retention;
 mod silence;
 mod sources;
@@ -26,10 +28,12 @@ mod step;
 mod storing;
 mod tally;
 mod told;
+pub mod totals;
 mod tree;
 mod turn;
 
-pub use alert::{Alert, Effect, Muted, MutedBy, Opened, PastEvent};
+pub use alert::{Alert, Effect, Muted, MutedBy, Opened};
+pub use alert_ref::{AlertRef, key_hash};
 pub use archive::{ClosedIncident, ClosedRef, Left, TITLE_BYTES, label_hash};
 pub use change::{Change, NO_CHANNEL};
 pub use event_type::EventType;
@@ -38,9 +42,10 @@ pub use flaps::Flaps;
 pub use handling::{Assignment, Handling, Responder};
 pub use head::{Board, Missing, Unread};
 pub use incident::{ALERTS, Group, Incident, Progress};
-pub use listing::{Listed, PastAlert, Shelf};
+pub use listing::{Listed, ListedAlert, PastAlert, Shelf};
 pub use outbox::{Batch, Event, ToldAlert, decode_events};
 pub use page::{Page, Whose, first_slot, last_slot, slot_of};
+pub use past::KeptEvent;
 pub use retention::Oldest;
 pub use silence::{QUICK_SILENCES, QuickSilence};
 pub use sources::Inhibitor;

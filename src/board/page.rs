@@ -11,8 +11,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::alert::Alert;
+use super::alert_ref::AlertRef;
 use super::archive::ClosedRef;
 use super::change::Change;
 use super::feed::FeedItem;
@@ -38,7 +40,8 @@ pub enum Entity {
     /// An incident.
     #[serde(rename = "i")]
     Incident(Incident),
-    /// In the index of open alerts: the id of the alert with this identity.
+    /// In the index of open alerts: the id of the alert with this identity. In place of an alert that left: what is
+    /// kept of it ([`AlertRef`]).
     #[serde(rename = "o")]
     Open(String),
     /// A closed incident, whose document stands elsewhere.
@@ -50,6 +53,9 @@ pub enum Entity {
     /// An entry of an incident's timeline.
     #[serde(rename = "t")]
     Feed(FeedItem),
+    /// An earlier event of an alert.
+    #[serde(rename = "e")]
+    Event(Value),
     /// In the index of what is due: whose time has come.
     #[serde(rename = "d")]
     Due(Whose),
@@ -106,6 +112,11 @@ pub fn alike(incident_id: &str) -> String {
 /// The key of an entry of an incident's timeline.
 pub fn feed(incident_id: &str, nth: u32) -> String {
     format!("t:{incident_id}:{nth:08x}")
+}
+
+/// The key of an earlier event of an alert; `nth` counts from 1.
+pub fn event(alert_id: &str, nth: u64) -> String {
+    format!("e:{alert_id}:{nth:08x}")
 }
 
 /// The key of what is due at a Unix second: in the order of time.
@@ -194,6 +205,16 @@ impl Page {
         json::from_slice(bytes).or_else(|_| migrate::page(bytes))
     }
 
+    /// When the latest event of an alert on it came, Unix seconds; never 0.
+    pub fn newest(&self) -> u64 {
+        let heard = |entity: &Entity| match entity {
+            Entity::Alert(alert) => alert.last_time,
+            Entity::Open(left) => AlertRef::last_time(left),
+            _ => 0,
+        };
+        self.entities.values().map(heard).max().unwrap_or(0).max(1)
+    }
+
     /// Lets go what matters no more at this Unix second. Timelines go with their incidents.
     pub fn let_go(&mut self, secs: u64) {
         let mut orphans = Vec::new();
@@ -221,6 +242,9 @@ pub struct PageRef {
     /// In how many parts beside its key.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parts: usize,
+    /// Of a page, when the latest event of an alert on it came, Unix seconds; 0: that is not known.
+    #[serde(rename = "u", default, skip_serializing_if = "is_default")]
+    pub newest: u64,
     /// 0: it is a page. Else it is a list of what has lower levels.
     #[serde(default, skip_serializing_if = "is_default")]
     pub level: u8,
@@ -229,7 +253,7 @@ pub struct PageRef {
 impl PageRef {
     /// The one page of a new board.
     pub const fn all() -> Self {
-        Self { first: 0, key: None, parts: 0, level: 0 }
+        Self { first: 0, key: None, parts: 0, newest: 0, level: 0 }
     }
 
     /// The place in `pages` of the one for a slot.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alert_ref::AlertRef;
 use super::head::{Board, Kept, Missing, never};
 use super::page::{self, Entity, Whose, slot_secs};
 use super::step::Step;
@@ -169,7 +170,7 @@ impl Sweeping<'_> {
                 reference.close_time
             }
             // With which incident an alert left: it goes with that.
-            (Kept::Closed, Entity::Open(incident_id)) => match self.step.get(&page::closed(incident_id))? {
+            (Kept::Closed, Entity::Open(left)) => match self.step.get(&page::closed(AlertRef::incident_id(left)))? {
                 Some(Entity::Closed(reference)) if reference.recalled => self.secs,
                 Some(Entity::Closed(reference)) => reference.close_time,
                 _ => 0,
@@ -181,6 +182,7 @@ impl Sweeping<'_> {
                     self.step.unindex_alert(alert)?;
                     let due_at = alert.muted.as_ref().map_or(0, |muted| muted.due_at);
                     self.unschedule(due_at, id)?;
+                    self.step.gather_events(&mut alert.clone())?;
                 }
                 alert.last_time
             }

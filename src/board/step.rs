@@ -29,6 +29,8 @@ pub struct Changes {
     pub(super) sources: Option<Sources>,
     /// The quick silences, where they changed.
     pub(super) silences: Option<Vec<QuickSilence>>,
+    /// What happened, for the totals: their names.
+    pub(super) counted: Vec<&'static str>,
 }
 
 /// A step on its way.
@@ -80,7 +82,8 @@ impl Step<'_> {
     }
 
     /// Puts an alert.
-    pub fn put_alert(&mut self, alert: Alert) {
+    pub fn put_alert(&mut self, mut alert: Alert) {
+        self.spread_events(&mut alert);
         self.put(page::alert(&alert.alert_id), Entity::Alert(alert));
     }
 
@@ -251,6 +254,11 @@ impl Step<'_> {
         incident.feed_cnt = incident.feed_cnt.saturating_add(1);
     }
 
+    /// Counts something that happened, under a name among the board's counts.
+    pub fn count(&mut self, name: &'static str) {
+        self.changes.counted.push(name);
+    }
+
     /// Puts an event into the outbox.
     pub fn put_event(&mut self, event: Event) {
         self.changes.events.push(event);
@@ -310,7 +318,8 @@ impl Step<'_> {
     }
 
     /// Moves an alert that was in no incident, and has recovered, off the board.
-    pub fn archive_alert(&mut self, alert: Alert) -> Result<(), Missing> {
+    pub fn archive_alert(&mut self, mut alert: Alert) -> Result<(), Missing> {
+        self.gather_events(&mut alert)?;
         self.unindex_alert(&alert)?;
         self.remove(page::alert(&alert.alert_id));
         self.put(page::past_alert(&alert.alert_id), Entity::Alert(alert));

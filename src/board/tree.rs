@@ -49,6 +49,16 @@ struct Leaf<'a> {
     end: Option<u64>,
 }
 
+/// Where the page for some slots is stored.
+#[derive(Clone, Copy, Debug)]
+struct Place<'a> {
+    page: Option<&'a PageRef>,
+    /// The first slot that it is for.
+    first: u64,
+    /// The first slot that it is no more for; `None`: it is the last page.
+    end: Option<u64>,
+}
+
 /// What stands on one page, with what changed since.
 #[derive(Debug)]
 pub struct Part<'a> {
@@ -75,8 +85,17 @@ impl Tree {
         self.change(key, Some(entity));
     }
 
-    /// Removes an entity.
-    pub fn remove(&mut self, key: &str) {
+    /// Removes an entity. What never came to a page, as far as that is known, leaves nothing.
+    pub fn remove(&mut self, loaded: &Loaded, key: &str) {
+        if self
+            .leaf(loaded, page::slot(key))
+            .is_ok_and(|leaf| leaf.page.is_none_or(|page| !page.entities.contains_key(key)))
+        {
+            if let Some(before) = self.changes.remove(key) {
+                self.bytes = self.bytes.saturating_sub(change_bytes(key, &before));
+            }
+            return;
+        }
         self.change(key.to_owned(), None);
     }
 
@@ -178,17 +197,35 @@ impl Tree {
         self.changes.keys().try_for_each(|key| self.leaf(loaded, page::slot(key)).map(|_| ()))
     }
 
-    /// The page for a slot.
-    fn leaf<'a>(&self, loaded: &'a Loaded, slot: u64) -> Result<Leaf<'a>, Missing> {
-        let nth = PageRef::find(&self.pages, slot);
-        let end = self.pages.get(nth + 1).map(|page| page.first);
-        let Some(place) = self.pages.get(nth) else {
-            return Ok(Leaf { page: None, first: 0, end });
+    /// For which slots the page for a slot is, if no alert on it has had an event since a Unix second, so that it need not
+    /// be read: the first slot, and the first of the next page.
+    pub fn idle(&self, loaded: &Loaded, slot: u64, since: u64) -> Result<Option<(u64, Option<u64>)>, Missing> {
+        let Place { page, first, end } = self.place(loaded, slot)?;
+        let here = |key: &String| {
+            let slot = page::slot(key);
+            slot >= first && end.is_none_or(|end| slot < end)
         };
-        let (mut page, mut level) = (load(loaded, place)?, place.level);
-        let (mut first, mut end) = (place.first, end);
-        while level > 0 {
-            let Some(list) = page else {
+        let idle = page.is_some_and(|page| page.newest > 0 && page.newest < since);
+        Ok((idle && !self.changes.keys().any(here)).then_some((first, end)))
+    }
+
+    /// The page for a slot.
+    fn leaf<'a>(&'a self, loaded: &'a Loaded, slot: u64) -> Result<Leaf<'a>, Missing> {
+        let Place { page, first, end } = self.place(loaded, slot)?;
+        let page = page.map_or(Ok(None), |page| load(loaded, page))?;
+        Ok(Leaf { page, first, end })
+    }
+
+    /// Where the page for a slot stands.
+    fn place<'a>(&'a self, loaded: &'a Loaded, slot: u64) -> Result<Place<'a>, Missing> {
+        let nth = PageRef::find(&self.pages, slot);
+        let mut end = self.pages.get(nth + 1).map(|page| page.first);
+        let Some(mut place) = self.pages.get(nth) else {
+            return Ok(Place { page: None, first: 0, end });
+        };
+        while place.level > 0 {
+            let (level, first) = (place.level, place.first);
+            let Some(list) = load(loaded, place)? else {
                 break;
             };
             let key = page::listed(slot);
@@ -198,13 +235,13 @@ impl Tree {
                 end = Some(next.first);
             }
             // A list holds nothing of its own level: so this ends.
-            let Some((_, Entity::Page(place))) = upto.filter(|(_, e)| matches!(e, Entity::Page(p) if p.level < level))
+            let Some((_, Entity::Page(next))) = upto.filter(|(_, e)| matches!(e, Entity::Page(p) if p.level < level))
             else {
-                return Ok(Leaf { page: None, first, end });
+                return Ok(Place { page: None, first, end });
             };
-            (page, level, first) = (load(loaded, place)?, place.level, place.first);
+            place = next;
         }
-        Ok(Leaf { page, first, end })
+        Ok(Place { page: Some(place), first: place.first, end })
     }
 }
 
@@ -252,7 +289,7 @@ mod tests {
             }
             flush(&mut tree, &mut loaded, &mut names);
         }
-        tree.remove(&entity(5).0);
+        tree.remove(&loaded, &entity(5).0);
         for nth in 0..10_000 {
             let (key, entity) = entity(nth);
             let found = tree.get(&loaded, &key).expect("loaded");
@@ -269,10 +306,30 @@ mod tests {
         let flushed = flush(&mut tree, &mut loaded, &mut names);
         assert_eq!(flushed.writes.len(), 1);
         assert_eq!(tree.get(&Loaded::new(), &key), Err(Missing("p1".into())));
-        tree.remove(&key);
+        tree.remove(&loaded, &key);
         let before = tree.clone();
         assert!(tree.flush(&mut Loaded::new(), 0, &mut String::new).is_err());
         assert_eq!(tree, before);
+    }
+
+    #[test]
+    fn what_never_came_to_a_page_leaves_nothing_when_it_is_removed() {
+        let (mut tree, mut loaded, mut names) = (Tree::default(), Loaded::new(), 0);
+        let (key, value) = entity(1);
+        tree.put(key.clone(), value.clone());
+        tree.remove(&loaded, &key);
+        assert_eq!(tree, Tree::default());
+        tree.put(key.clone(), value.clone());
+        flush(&mut tree, &mut loaded, &mut names);
+        let (other, more) = entity(2);
+        tree.put(other.clone(), more.clone());
+        tree.remove(&loaded, &other);
+        assert!(tree.changes.is_empty() && tree.changes_bytes() == 0);
+        // Where the page is not there to look, it is noted; and so it is of what stands on it.
+        tree.put(other.clone(), more);
+        tree.remove(&Loaded::new(), &other);
+        tree.remove(&loaded, &key);
+        assert!(tree.changes.len() == 2 && tree.changes.values().all(Option::is_none));
     }
 
     #[test]
@@ -284,7 +341,7 @@ mod tests {
         }
         let written = flush(&mut tree, &mut loaded, &mut names).writes.len();
         for nth in 0..2000 {
-            tree.remove(&entity(nth).0);
+            tree.remove(&loaded, &entity(nth).0);
         }
         let flushed = flush(&mut tree, &mut loaded, &mut names);
         assert_eq!((flushed.dropped.len(), flushed.writes.len()), (written, 0));

@@ -76,6 +76,14 @@ impl Delivery {
         if let Some(port) = self.allowed_ports.iter().find(|port| !(1..=65_535).contains(*port)) {
             return Err(ConfigError(format!("delivery.allowed_ports: must be 1 to 65535, has {port}")));
         }
+        Ok(())
+    }
+
+    /// Finds the first problem of where to, which only who delivers knows to judge.
+    ///
+    /// # Errors
+    /// The field and what is wrong with its value.
+    pub(super) fn check_hosts(&self) -> Result<(), ConfigError> {
         for (nth, entry) in (1..).zip(&self.allowed_hosts) {
             target::check_entry(entry, self.allow_private_targets)
                 .map_err(|e| ConfigError(format!("delivery.allowed_hosts: entry {nth}: {e}")))?;

@@ -1,17 +1,18 @@
-//! The document as its text has it: TOML, read section by section.
+//! The document before it is read: plain data, of a text in TOML or of what is stored as JSON.
 //!
-//! The text is parsed once into plain data, and each entry is then read on its own, so that a problem is told with the
-//! section and the entry, and a component reads only the sections that it needs (and carries only their code).
+//! Each entry is read on its own, so that a problem is told with the section and the entry, and a component reads only
+//! the sections that it needs (and carries only their code).
 
 use crate::json;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::ConfigError;
+use super::{ConfigError, hash_of};
 
 /// All sections and fields that there are.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 17] = [
     "version",
+    "administration",
     "base_url",
     "account",
     "app_keys",
@@ -25,42 +26,73 @@ const SECTIONS: [&str; 15] = [
     "subscriptions",
     "delivery",
     "tick",
+    "metrics",
     "retention_days",
 ];
 
 /// The sections that were not read yet.
-pub(super) struct Document(Map<String, Value>);
+pub struct Document {
+    sections: Map<String, Value>,
+    /// What tells it from any other.
+    pub(super) revision: u64,
+}
 
 impl Document {
+    /// Takes what is stored; `revision` tells it from any other.
+    ///
+    /// # Errors
+    /// A section that there is not.
+    pub fn of(mut sections: Map<String, Value>, revision: u64) -> Result<Self, ConfigError> {
+        sections.retain(|_, section| !section.is_null());
+        match sections.keys().find(|name| !SECTIONS.contains(&name.as_str())) {
+            None => Ok(Self { sections, revision }),
+            Some(name) => Err(ConfigError(format!("{name}: there is no such section"))),
+        }
+    }
+
+    /// All of it, as it would be stored.
+    pub fn into_sections(self) -> Map<String, Value> {
+        self.sections
+    }
+
+    /// Whether calls may change the configuration; only the mounted file can say that they may not.
+    ///
+    /// # Errors
+    /// Anything but `calls = true` or `false` in the section.
+    pub fn allows_calls(&mut self) -> Result<bool, ConfigError> {
+        let Some(section) = self.sections.remove("administration") else {
+            return Ok(true);
+        };
+        let calls = section.get("calls").and_then(Value::as_bool);
+        let alone = section.as_object().is_some_and(|fields| fields.len() == 1);
+        calls.filter(|_| alone).ok_or_else(|| ConfigError("administration: must be calls = true or false".to_owned()))
+    }
+
     /// Parses the text.
     ///
     /// # Errors
     /// Where it is no TOML, with line and column; a section that there is not.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let sections = super::toml::parse(text)?;
-        match sections.keys().find(|name| !SECTIONS.contains(&name.as_str())) {
-            None => Ok(Self(sections)),
-            Some(name) => Err(ConfigError(format!("{name}: there is no such section"))),
-        }
+        Self::of(super::toml::parse(text)?, hash_of(text.as_bytes()))
     }
 
     /// A section or field that must be there.
-    pub fn required<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, ConfigError> {
+    pub(super) fn required<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, ConfigError> {
         self.optional(name)?.ok_or_else(|| ConfigError(format!("{name}: is required")))
     }
 
     /// A section or field that may be left out.
-    pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, ConfigError> {
-        self.0.remove(name).map(|value| read(value, name)).transpose()
+    pub(super) fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, ConfigError> {
+        self.sections.remove(name).map(|value| read(value, name)).transpose()
     }
 
     /// A section of many entries, which may be left out.
-    pub fn list<T: DeserializeOwned>(&mut self, name: &str) -> Result<Vec<T>, ConfigError> {
+    pub(super) fn list<T: DeserializeOwned>(&mut self, name: &str) -> Result<Vec<T>, ConfigError> {
         self.read_entries(name, Entry::read)
     }
 
     /// The same where an entry is not read as a whole.
-    pub fn read_entries<T>(
+    pub(super) fn read_entries<T>(
         &mut self,
         name: &str,
         read: impl Fn(Entry) -> Result<T, ConfigError>,
@@ -74,7 +106,7 @@ impl Document {
 
     /// The entries of a section, not read yet.
     fn entries(&mut self, name: &str) -> Result<Vec<Entry>, ConfigError> {
-        match self.0.remove(name) {
+        match self.sections.remove(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(entries)) => {
                 let at = |nth: usize| format!("{name}: entry {nth}");

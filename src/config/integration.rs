@@ -6,7 +6,7 @@ use super::default_true;
 use crate::filter::Origin;
 use crate::intake::{Enrichment, Mapping, Pipeline};
 use crate::route::Route;
-use crate::secret::Secret;
+use crate::secret::Key;
 
 /// An integration: a door for alerts, with a key of its own.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,8 +16,9 @@ pub struct Integration {
     pub id: i64,
     /// Its name.
     pub name: String,
-    /// The key that senders put in the push URL.
-    pub key: Secret,
+    /// The key that senders put in the push URL, or its hash.
+    #[serde(alias = "hash")]
+    pub key: Key,
     /// Whether it belongs to one channel or is routed.
     pub kind: IntegrationKind,
     /// The channel of a private one.
@@ -56,6 +57,8 @@ pub struct Rules {
 impl Rules {
     /// The fields of an integration that belong here.
     pub(super) const FIELDS: [&str; 4] = ["route", "mapping", "enrichment", "pipeline"];
+    /// The field that says how often calls changed them, which decides nothing.
+    pub(super) const REVISIONS: [&str; 1] = ["revisions"];
 }
 
 /// How many requests an integration takes; 0: any number.

@@ -1,12 +1,14 @@
-//! The configuration: one document, validated as a whole, read from `alarum.toml`.
+//! The configuration: one document, validated as a whole, of the mounted file or of what calls made of it.
 //!
 //! Everything that people decide stands here: who may push (integrations and their keys), where alerts go (channels
 //! and routes), who is told (subscriptions), who may read (app keys). Keys are secrets: no `Debug` here prints one.
 
+mod app_key;
 mod delivery;
 mod document;
 mod integration;
 mod people;
+mod reading;
 mod subscription;
 mod toml;
 mod validate;
@@ -14,15 +16,16 @@ mod validate;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+pub use self::app_key::{AppKey, Role};
 pub use self::delivery::Delivery;
-use self::document::{Document, Entry};
+pub use self::document::Document;
 pub use self::integration::{Integration, IntegrationKind, RateLimit, Rules};
 pub use self::people::{Field, FieldKind, Person};
-pub use self::subscription::{Details, Subscription, SubscriptionKind};
+pub use self::subscription::{Details, Subscription, SubscriptionKind, shown};
 use crate::channel::{Calendar, ChannelRules, TimeZone};
 use crate::intake::MappingTable;
 use crate::journal::AutoResolve;
-use crate::secret::{Candidate, Secret};
+use crate::secret::{Candidate, Key};
 
 /// How long what is over is kept where the document does not say, days.
 const RETENTION_DAYS: u64 = 180;
@@ -55,11 +58,15 @@ pub struct Config {
     /// How webhooks are delivered.
     pub delivery: Delivery,
     /// Who may call tick.
-    pub tick: Tick,
+    pub tick: Access,
+    /// Who may see the figures.
+    pub metrics: Access,
     /// How long what is over is kept: closed incidents, changes, alerts that were in no incident. Days.
     pub retention_days: u64,
-    /// What tells this document from any other: a hash of its text.
+    /// What tells this document from any other: a hash of its text, or of what is stored.
     pub revision: u64,
+    /// Whether there may be another one that could not be read: nothing is to be refused for good by this one.
+    pub is_provisional: bool,
 }
 
 /// The account that payloads name.
@@ -70,19 +77,6 @@ pub struct Account {
     pub id: i64,
     /// `account_name`.
     pub name: String,
-}
-
-/// A key to the Open API.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AppKey {
-    /// Whose key it is.
-    pub name: String,
-    /// The key.
-    pub key: Secret,
-    /// Whose actions are done with it; 0: its own, under its name.
-    #[serde(default)]
-    pub person_id: i64,
 }
 
 /// A channel: the place where alerts become incidents.
@@ -139,13 +133,14 @@ impl Channel {
     }
 }
 
-/// Who may call tick.
+/// Who may call tick, or see the figures.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tick {
-    /// The key that a scheduler gives as `?key=`; without one, anybody may call it (it does bounded work that would
-    /// be done anyway).
-    pub key: Option<Secret>,
+pub struct Access {
+    /// The key that is given as `?key=`; without one, anybody may (tick does bounded work that would be done anyway, the
+    /// figures hold ids and counts and nothing else). It or its hash.
+    #[serde(alias = "hash")]
+    pub key: Option<Key>,
 }
 
 /// Why a configuration is not valid: the field and the problem, never a secret.
@@ -154,124 +149,6 @@ pub struct Tick {
 pub struct ConfigError(pub String);
 
 impl Config {
-    /// Reads and validates a document.
-    ///
-    /// # Errors
-    /// The first problem, with its section and field.
-    pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config = Self::parse_with(text, with_details)?;
-        config.validate_delivery()?;
-        Ok(config)
-    }
-
-    /// The same without what only delivery needs: how and where subscriptions are sent to.
-    ///
-    /// # Errors
-    /// As [`Config::parse`], for the rest of the document.
-    pub fn parse_for_intake(text: &str) -> Result<Self, ConfigError> {
-        Self::parse_with(text, without_details)
-    }
-
-    fn parse_with(
-        text: &str,
-        subscriptions: impl FnOnce(&mut Document) -> Result<Vec<Subscription>, ConfigError>,
-    ) -> Result<Self, ConfigError> {
-        let mut document = Document::parse(text)?;
-        let read = |mut entry: Entry| {
-            let rules = entry.split(&Rules::FIELDS).read()?;
-            Ok(Integration { rules, ..entry.read()? })
-        };
-        let integrations = document.read_entries("integrations", read)?;
-        let mapping_tables = document.list("mapping_tables")?;
-        let read = |mut entry: Entry| {
-            let rules = entry.split(&ChannelRules::FIELDS).read()?;
-            Ok(Channel { rules, ..entry.read()? })
-        };
-        let channels = document.read_entries("channels", read)?;
-        let calendars = document.list("calendars")?;
-        let time_zone = document.optional("time_zone")?.unwrap_or_default();
-        let subscriptions = subscriptions(&mut document)?;
-        let config = Self {
-            integrations,
-            mapping_tables,
-            calendars,
-            time_zone,
-            ..Self::shared(text, document, channels, subscriptions)?
-        };
-        config.validate_integrations()?;
-        Ok(config)
-    }
-
-    /// The same without what only intake or delivery needs: the rules of integrations and channels, mapping tables,
-    /// how and where subscriptions are sent to.
-    ///
-    /// # Errors
-    /// As [`Config::parse`], for the rest of the document.
-    pub fn parse_without_rules(text: &str) -> Result<Self, ConfigError> {
-        let mut document = Document::parse(text)?;
-        let subscriptions = without_details(&mut document)?;
-        Self::parse_rest(text, document, subscriptions)
-    }
-
-    /// The same with what delivery needs.
-    ///
-    /// # Errors
-    /// As [`Config::parse`], for what is read.
-    pub fn parse_for_delivery(text: &str) -> Result<Self, ConfigError> {
-        let mut document = Document::parse(text)?;
-        let subscriptions = with_details(&mut document)?;
-        let config = Self::parse_rest(text, document, subscriptions)?;
-        config.validate_delivery()?;
-        Ok(config)
-    }
-
-    fn parse_rest(text: &str, mut document: Document, subscriptions: Vec<Subscription>) -> Result<Self, ConfigError> {
-        let read = |mut entry: Entry| {
-            entry.split(&Rules::FIELDS);
-            entry.read()
-        };
-        let integrations = document.read_entries("integrations", read)?;
-        let read = |mut entry: Entry| {
-            entry.split(&ChannelRules::FIELDS);
-            entry.read()
-        };
-        let channels = document.read_entries("channels", read)?;
-        Ok(Self { integrations, ..Self::shared(text, document, channels, subscriptions)? })
-    }
-
-    /// What every component needs.
-    fn shared(
-        text: &str,
-        mut document: Document,
-        channels: Vec<Channel>,
-        subscriptions: Vec<Subscription>,
-    ) -> Result<Self, ConfigError> {
-        let version: u32 = document.required("version")?;
-        if version != 1 {
-            return Err(ConfigError(format!("version: must be 1, is {version}")));
-        }
-        let digest = Sha256::digest(text);
-        let config = Self {
-            base_url: document.optional("base_url")?.unwrap_or_default(),
-            account: document.required("account")?,
-            app_keys: document.list("app_keys")?,
-            people: document.list("people")?,
-            fields: document.list("fields")?,
-            channels,
-            integrations: Vec::new(),
-            mapping_tables: Vec::new(),
-            calendars: Vec::new(),
-            time_zone: TimeZone::default(),
-            subscriptions,
-            delivery: document.optional("delivery")?.unwrap_or_default(),
-            tick: document.optional("tick")?.unwrap_or_default(),
-            retention_days: document.optional("retention_days")?.unwrap_or(RETENTION_DAYS),
-            revision: digest.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first)),
-        };
-        config.validate_shared()?;
-        Ok(config)
-    }
-
     /// The integration whose key this is. All keys are compared, each in constant time.
     pub fn integration_by_key(&self, key: &str) -> Option<&Integration> {
         let candidate = Candidate::new(key);
@@ -317,25 +194,9 @@ impl Config {
     }
 }
 
-/// The subscriptions without how they are sent to.
-fn without_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigError> {
-    let read = |mut entry: Entry| {
-        entry.split(&Details::FIELDS);
-        entry.read()
-    };
-    document.read_entries("subscriptions", read)
-}
-
-/// The subscriptions with how they are sent to.
-fn with_details(document: &mut Document) -> Result<Vec<Subscription>, ConfigError> {
-    let read = |mut entry: Entry| {
-        let mut details: Details = entry.split(&Details::FIELDS).read()?;
-        let subscription: Subscription = entry.read()?;
-        let named = |problem| ConfigError(format!("subscriptions: id {}: {problem}", subscription.id));
-        details.check(&subscription).map_err(named)?;
-        Ok(Subscription { details, ..subscription })
-    };
-    document.read_entries("subscriptions", read)
+/// The beginning of a hash: what tells a document from any other.
+pub fn hash_of(bytes: &[u8]) -> u64 {
+    Sha256::digest(bytes).first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 const fn default_true() -> bool {
@@ -347,6 +208,10 @@ mod tests {
     use super::*;
 
     const DEMO: &str = include_str!("../../tests/support/demo.toml");
+
+    fn without_rules(text: &str) -> Result<Config, ConfigError> {
+        Config::read_without_rules(Document::parse(text)?)
+    }
 
     fn problem(text: &str) -> String {
         Config::parse(text).expect_err("must be refused").0
@@ -378,13 +243,13 @@ mod tests {
 
     #[test]
     fn without_rules_the_rest_of_the_document_reads_alike() {
-        let (all, some) = (Config::parse(DEMO).expect("valid"), Config::parse_without_rules(DEMO).expect("valid"));
+        let (all, some) = (Config::parse(DEMO).expect("valid"), without_rules(DEMO).expect("valid"));
         assert_eq!((all.revision, all.channels.len()), (some.revision, some.channels.len()));
         assert_eq!(all.subscriptions[0].url, some.subscriptions[0].url);
         let names = |config: &Config| config.integrations.iter().map(|i| i.name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&all), names(&some));
         assert!(!all.integrations[1].rules.route.is_empty() && some.integrations[1].rules.route.is_empty());
-        assert!(Config::parse_without_rules(&DEMO.replace("[account]", "[acount]")).is_err());
+        assert!(without_rules(&DEMO.replace("[account]", "[acount]")).is_err());
     }
 
     #[test]

@@ -194,7 +194,7 @@ impl Subscription {
 
     /// Its URL without the query, which may hold a key.
     pub fn shown_url(&self) -> String {
-        self.url.split(['?', '#']).next().unwrap_or_default().to_owned()
+        shown(&self.url).to_owned()
     }
 
     /// The limit for one attempt, milliseconds.
@@ -207,6 +207,11 @@ impl Subscription {
     pub fn secrets(&self) -> Vec<&Secret> {
         std::iter::once(&self.secret).chain(&self.old_secret).collect()
     }
+}
+
+/// A URL without its query, which may hold a key.
+pub fn shown(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use crate::sorted::add;
 /// The most custom actions of a channel (Flashduty, "Custom Actions").
 const ACTIONS: usize = 5;
 
+/// What is wrong with a key that is not strong.
+const WEAK: &str = "must have at least 16 characters, or be 'sha256:' and 64 hexadecimal digits";
+
 impl Config {
     /// Finds the first problem of what every component needs.
     pub(super) fn validate_shared(&self) -> Result<(), ConfigError> {
@@ -24,25 +27,41 @@ impl Config {
         }
         self.delivery.check()?;
         self.validate_subscriptions()?;
-        for key in &self.app_keys {
-            let problem = || format!("app_keys: {}: key: must have at least 16 characters", key.name);
-            check(key.key.len() >= 16, problem)?;
+        let days = self.retention_days;
+        check((1..=3650).contains(&days), || format!("retention_days: must be 1 to 3650, is {days}"))
+    }
+
+    /// Finds the first problem of the keys. Who they are of is read before.
+    pub(super) fn validate_keys(&self) -> Result<(), ConfigError> {
+        for (nth, key) in self.app_keys.iter().enumerate() {
+            let twin = self.app_keys.iter().take(nth).any(|other| other.name == key.name);
+            check(!twin, || format!("app_keys: {}: name: must be unique", key.name))?;
+            check(key.key.is_strong(), || format!("app_keys: {}: key: {WEAK}", key.name))?;
             let known = key.person_id == 0 || self.people.iter().any(|person| person.id == key.person_id);
             check(known, || format!("app_keys: {}: person_id: there is no such person", key.name))?;
         }
+        Ok(())
+    }
+
+    /// Finds the first problem of the people.
+    pub(super) fn validate_people(&self) -> Result<(), ConfigError> {
         for (nth, person) in self.people.iter().enumerate() {
             let twin = self.people.iter().take(nth).any(|other| other.id == person.id);
             let problem = || format!("people: id {}: must be positive and unique, with a name", person.id);
             check(person.id > 0 && !twin && !person.name.is_empty(), problem)?;
         }
+        Ok(())
+    }
+
+    /// Finds the first problem of the custom fields.
+    pub(super) fn validate_fields(&self) -> Result<(), ConfigError> {
         check(self.fields.len() <= FIELDS, || format!("fields: must be at most {FIELDS}"))?;
         for (nth, field) in self.fields.iter().enumerate() {
             field.check().map_err(|e| ConfigError(format!("fields: {}: {e}", field.name)))?;
             let twin = self.fields.iter().take(nth).any(|other| other.name == field.name);
             check(!twin, || format!("fields: {}: must be unique", field.name))?;
         }
-        let days = self.retention_days;
-        check((1..=3650).contains(&days), || format!("retention_days: must be 1 to 3650, is {days}"))
+        Ok(())
     }
 
     /// Finds the first problem of the integrations.
@@ -69,8 +88,7 @@ impl Config {
             check(integration.id > 0 && add(&mut ids, integration.id), || {
                 format!("{at}: must be positive and unique")
             })?;
-            let problem = || format!("{at}: key: must have at least 16 characters");
-            check(integration.key.len() >= 16, problem)?;
+            check(integration.key.is_strong(), || format!("{at}: key: {WEAK}"))?;
             let twin = self.integrations[..index].iter().any(|other| other.key == integration.key);
             check(!twin, || format!("{at}: key: another integration has the same"))?;
             let door = integration.door.as_deref();
@@ -104,6 +122,7 @@ impl Config {
     /// Finds the first problem of what only who delivers looks at: where to, how long, how signed. So a subscription
     /// that cannot be told keeps no alert from being taken.
     pub(super) fn validate_delivery(&self) -> Result<(), ConfigError> {
+        self.delivery.check_hosts()?;
         for subscription in &self.subscriptions {
             let at = format!("subscriptions: id {}", subscription.id);
             crate::delivery::sign::check_secret(&subscription.secret)

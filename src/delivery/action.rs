@@ -56,7 +56,9 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
             Verdict::Delivered => String::new(),
             Verdict::Retry { reason, .. } | Verdict::Refused { reason } | Verdict::Gone { reason } => {
                 let (id, event_id) = (action.id, &run.event.event_id);
-                self.log.line(&format!("action failed subscription={id} event={event_id} reason={reason:?}"));
+                self.log.line(&format!(
+                    "level=warn msg=\"action failed\" subscription={id} event={event_id} reason={reason:?}"
+                ));
                 reason
             }
         }

@@ -54,10 +54,10 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
             };
             if board.told().first_seq() > from {
                 let (id, channel) = (line.subscription.id, rest.channel_id);
-                let line = format!(
-                    "delivery lost subscription={id} channel={channel}: it was away for longer than what was told is kept"
-                );
-                self.log.line(&line);
+                self.log.line(&format!(
+                    "level=warn msg=\"delivery lost\" subscription={id} channel={channel} reason=\"it was away for longer \
+                     than what was told is kept\""
+                ));
             }
             let next = self.pass_on(board, &rest, line, account, &mut segments).await?;
             reached.more |= next < rest.end;

@@ -161,6 +161,9 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
             for (batch, events) in done {
                 board.settle(batch, events, now);
             }
+            for line in &lines {
+                board.count_told(line.subscription.id, line.report.delivered, line.report.given_up);
+            }
             let (first, mut written) = (board.head.log.next_seq(), Vec::new());
             for segment in &segments {
                 written.extend(segment.entries.iter().cloned());

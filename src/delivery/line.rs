@@ -62,6 +62,7 @@ impl Noted {
             Self::Taken => queue.breaker.succeeded(),
             Self::Failed(at, random) => {
                 queue.breaker.failed(*at, *random);
+                queue.counts.add(Queue::FAILED, 1);
             }
             Self::Gone(at, reason) => queue.breaker.gone(*at, reason),
             Self::Waits(item) => queue.add(std::slice::from_ref(item)),
@@ -132,10 +133,11 @@ impl<'s> Line<'s> {
         let attempts = tried_before.saturating_add(1);
         account.note(told, self.attempt(&tried, attempts, body));
         let ended = tried.at.plus_millis(tried.duration_ms);
-        let (event_id, id) = (&told.event_id, self.subscription.id);
+        let (event_id, id, duration_ms) = (&told.event_id, self.subscription.id, tried.duration_ms);
         let line = |what: &str, reason: &str| {
             log.line(&format!(
-                "delivery {what} subscription={id} event={event_id} attempt={attempts} reason={reason:?}"
+                "level=warn msg=\"delivery {what}\" subscription={id} event={event_id} attempt={attempts} \
+                 duration_ms={duration_ms} reason={reason:?}"
             ));
         };
         let again_at = match &tried.verdict {

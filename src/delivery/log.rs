@@ -186,6 +186,21 @@ impl Log {
         self.first
     }
 
+    /// When the segment with this number begins, Unix milliseconds; of one that stands on an index page, when that does.
+    pub fn begins_ms(&self, seq: u64) -> Option<u64> {
+        let mut refs = self.levels.iter().flatten();
+        refs.find(|found| (found.first..found.end()).contains(&seq)).map(|found| found.span.from_ms)
+    }
+
+    /// When the segment that is stored under a key begins, Unix milliseconds, as far as it stands in the head; of one that
+    /// does not, when the oldest of those begins. `owner` is whose log this is.
+    pub fn stored_ms(&self, owner: &str, key: &str) -> Option<u64> {
+        let (segments, pages) = self.levels.split_first()?;
+        let found = segments.iter().find(|found| keys::delivered(owner, found.id) == key);
+        let found = found.or_else(|| pages.iter().flatten().min_by_key(|page| page.span.from_ms));
+        found.map(|found| found.span.from_ms)
+    }
+
     /// Adds a segment that is stored under `keys::delivered(owner, id)` in so many parts, with the times that it covers.
     /// Returns an index page, key and value ready to be set, that must be stored before the log is.
     ///

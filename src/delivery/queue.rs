@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::breaker::Breaker;
 use super::log::Log;
+use super::report::DeliveryReport;
 use crate::board::head::Lease;
+use crate::count::{Counts, count};
 use crate::json::{self, is_default};
 use crate::sorted::add;
 use crate::time::Timestamp;
@@ -35,6 +37,9 @@ pub struct Queue {
     /// What is to be sent again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replays: Vec<Replay>,
+    /// What was counted here: [`Queue::DELIVERED`] and those that follow it.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub counts: Counts,
 }
 
 /// An event that waits.
@@ -92,6 +97,7 @@ impl Default for Queue {
             breaker: Breaker::default(),
             log: Log::default(),
             replays: Vec::new(),
+            counts: Counts::default(),
         }
     }
 }
@@ -99,6 +105,14 @@ impl Default for Queue {
 impl Queue {
     /// The format that this version writes; it reads the one before as well.
     pub const FORMAT: u32 = 2;
+    /// In `counts`: what the subscriber took from here.
+    pub const DELIVERED: &str = "delivered";
+    /// In `counts`: attempts that failed, from here and from outboxes.
+    pub const FAILED: &str = "failed";
+    /// In `counts`: what was given up here.
+    pub const GIVEN_UP: &str = "given_up";
+    /// In `counts`: swaps of the queue that were lost, by those who won one later.
+    pub const LOST: &str = "lost";
 
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
@@ -113,6 +127,12 @@ impl Queue {
             1 | Self::FORMAT => Ok(Self { v: Self::FORMAT, ..queue }),
             other => Err(format!("format {other} is not known")),
         }
+    }
+
+    /// Counts what came of what was sent from here.
+    pub fn count(&mut self, report: &DeliveryReport) {
+        self.counts.add(Self::DELIVERED, count(report.delivered));
+        self.counts.add(Self::GIVEN_UP, count(report.given_up));
     }
 
     /// Whether an event of this incident or alert waits.

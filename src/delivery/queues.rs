@@ -64,6 +64,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
     ) -> Result<Queue, FoldError> {
         let store = self.folder.store;
         let key = key_of(ledger, &keys::queue_name(subscription.id)).ok_or(FoldError::Stale)?;
+        let mut lost = 0;
         for _ in 0..TRIES {
             let (bytes, handle) = store.read_to_swap(&key).await?;
             let bytes = bytes.ok_or_else(|| StoreError(format!("{key} is gone")))?;
@@ -72,9 +73,11 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
                 return Ok(queue);
             }
             queue.version += 1;
+            queue.counts.add(Queue::LOST, lost);
             if store.swap(handle, &queue.encode()).await? == Swap::Stored {
                 return Ok(queue);
             }
+            lost += 1;
         }
         Err(FoldError::Contention(format!("the retry queue of subscription {}", subscription.id)))
     }

@@ -16,7 +16,6 @@ use crate::board::head::Lease;
 use crate::board::{Board, Unread};
 use crate::config::Subscription;
 use crate::fold::{FoldError, Ledger, key_of, load_index};
-use crate::json;
 use crate::keys;
 use crate::ports::{Clock, Log, Outbound, Random, Store};
 use crate::sorted::SortedMap;
@@ -123,7 +122,9 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
                 Some(told) => due.push((item, told)),
                 None => {
                     let (id, event_id) = (line.subscription.id, &item.event_id);
-                    self.log.line(&format!("delivery lost subscription={id} event={event_id}: it is too old"));
+                    self.log.line(&format!(
+                        "level=warn msg=\"delivery lost\" subscription={id} event={event_id} reason=\"it is too old\""
+                    ));
                     line.give_up(&item.event_id);
                 }
             }
@@ -144,7 +145,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         let Some((bytes, _)) = value::get(self.folder.store, &key).await? else {
             return Ok(None);
         };
-        let body: serde_json::Value = json::from_slice(&bytes).unwrap_or_default();
+        let body: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
         Ok(Some(Told {
             event_id: item.event_id.clone(),
             event_type: body["event_type"].as_str().unwrap_or_default().to_owned(),
@@ -185,6 +186,7 @@ impl<'a, S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'a, S, C
         let noting = &mut |queue: &mut Queue| {
             line.noted.iter().for_each(|noted| noted.note(queue));
             reached.note(&mut queue.replays);
+            queue.count(&line.report);
             // Whoever has the right now has a log of its own by now; what was tried here is then not accounted for.
             if queue.lease == Some(lease) {
                 (queue.lease, queue.log) = (None, log.clone());

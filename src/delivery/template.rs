@@ -31,7 +31,7 @@ impl Template {
         if text.len() > TEMPLATE_BYTES {
             return Err(format!(": must have at most {TEMPLATE_BYTES} bytes, has {}", text.len()));
         }
-        let template = serde_json::from_str(text).map_err(|error| format!(": must be JSON: {error}"))?;
+        let template = serde_json::from_slice(text.as_bytes()).map_err(|error| format!(": must be JSON: {error}"))?;
         check(&template, LEVELS)?;
         Ok(Self(template))
     }

@@ -7,7 +7,6 @@ use crate::board::EventType;
 use crate::config::Subscription;
 use crate::filter::{Facts, Origin};
 use crate::intake::{Severity, Status};
-use crate::json;
 use crate::sorted::SortedMap;
 
 /// Whether a subscription wants to hear of an event: by channel, kind, type, and its additional conditions, which are
@@ -26,7 +25,7 @@ pub(super) fn wants(subscription: &Subscription, told: &Told) -> bool {
 
 /// Whether the additional conditions hold. A body that cannot be read is told to everybody rather than to nobody.
 fn passes(subscription: &Subscription, told: &Told) -> bool {
-    let Ok(body) = json::from_slice::<Value>(told.body.as_bytes()) else {
+    let Ok(body) = serde_json::from_slice::<Value>(told.body.as_bytes()) else {
         return true;
     };
     let about = body.get(told.kind.name()).unwrap_or(&Value::Null);

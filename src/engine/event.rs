@@ -4,6 +4,7 @@ use super::closing::{How, close};
 use super::joining::{follow_rules, join_or_open};
 use super::tell::{Who, tell_alert};
 use super::{flapping, muting};
+use crate::board::totals::total;
 use crate::board::{Alert, Effect, EventType, Incident, Missing, Progress, Step};
 use crate::id::{self, Cause};
 use crate::intake::Status;
@@ -65,6 +66,7 @@ fn recover(
     if alert.take(arrival, secs) == Effect::Repeated {
         return Ok(());
     }
+    step.count(total::RECOVERED);
     step.unindex_alert(&alert)?;
     step.source(identity, &[], 0);
     let policy = alert.flapping.unwrap_or_default();
@@ -108,6 +110,7 @@ impl Firing<'_> {
         let muted = muting::muted(step, &alert, self.identity, self.ruling, secs)?;
         let policy = alert.flapping.unwrap_or_default();
         let flaps = flapping::change(step, self.identity, policy, false, secs)?;
+        step.count(total::NEW);
         step.index_alert(&alert);
         match muted {
             Some(muted) => {
@@ -127,6 +130,7 @@ impl Firing<'_> {
         if effect == Effect::Repeated {
             return Ok(false);
         }
+        step.count(total::MERGED);
         alert.flapping = self.ruling.and_then(|ruling| ruling.flapping);
         alert.watched = self.ruling.is_some_and(|ruling| ruling.watched);
         let news = (effect == Effect::Updated || alert.labels != before.labels).then_some(EventType::AlertUpdate);

@@ -2,10 +2,31 @@
 
 use super::error::FoldError;
 use super::folder::Folder;
-use crate::board::{Alert, Board, ClosedIncident, PastAlert};
+use crate::board::{Alert, Board, ClosedIncident, Incident, Missing, PastAlert};
+use crate::id::object_id_secs;
 use crate::keys;
 use crate::ports::{Clock, Random, Store};
+use crate::sorted::add;
 use crate::value;
+
+/// An alert that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundAlert {
+    /// The channel that it is in.
+    pub channel_id: i64,
+    /// The alert, with its earlier events.
+    pub alert: Alert,
+    /// The incident that it is in.
+    pub incident: Option<Incident>,
+}
+
+/// Where an alert is.
+enum Place {
+    /// On a board with its incident, or beside it.
+    Here(Box<Alert>, Option<Incident>),
+    /// In the document of an incident.
+    LeftWith(String),
+}
 
 impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     /// The final document of an incident that has left its board, with all alerts.
@@ -15,15 +36,9 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             return Ok(None);
         };
         let mut document = decode(key, &bytes)?;
-        if document.apart {
-            let key = keys::incident_alerts(incident_id);
-            // Where they are gone, the document is going.
-            let Some((bytes, _)) = value::get(self.store, &key).await? else {
-                return Ok(None);
-            };
-            document.add_alerts(&bytes).map_err(|problem| FoldError::Unreadable { key, problem })?;
-        }
-        Ok(Some(document))
+        // Where they are gone, the document is going.
+        let whole = !document.apart || self.add_alerts(&mut document).await?;
+        Ok(whole.then_some(document))
     }
 
     /// The documents of several, without alerts that are stored apart; in one call where they are not large.
@@ -43,31 +58,83 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         Ok(documents)
     }
 
-    /// An alert, wherever it is: on one of these boards, beside it, or with the incident that it left with.
-    pub async fn find_alert(&self, boards: &mut [Board], alert_id: &str) -> Result<Option<(i64, Alert)>, FoldError> {
-        for board in boards {
-            let channel = board.head.channel_id;
-            let here = |board: &mut Board| {
-                let alert = board.alert(alert_id)?.cloned();
-                // One that left with an incident that was removed is not to be found.
-                let incident = alert.as_ref().map_or(Ok(None), |alert| board.incident(&alert.incident_id))?;
-                Ok(alert.filter(|_| incident.is_none_or(|incident| !incident.is_removed())))
-            };
-            if let Some(alert) = self.pages.loading(self.store, board, here).await? {
-                return Ok(Some((channel, alert)));
-            }
-            match self.pages.loading(self.store, board, |board| board.past_alert(alert_id)).await? {
-                Some(PastAlert::Alone(alert)) => return Ok(Some((channel, *alert))),
-                Some(PastAlert::LeftWith(incident_id)) => {
-                    let document = self.closed_incident(&incident_id).await?;
-                    let mut alerts = document.into_iter().flat_map(|document| document.alerts);
-                    return Ok(alerts.find(|alert| alert.alert_id == alert_id).map(|alert| (channel, alert)));
+    /// Alerts, wherever they are: on these boards, beside them, or with the incidents that they left with. In their order,
+    /// as far as there are any; they hold their earlier events. With each id may come on which of the boards it is. Documents
+    /// are read in one call where they are not large.
+    pub async fn find_alerts(
+        &self,
+        boards: &mut [Board],
+        ids: &[(String, Option<usize>)],
+    ) -> Result<Vec<FoundAlert>, FoldError> {
+        let mut places = Vec::new();
+        let mut left = Vec::new();
+        for (id, on) in ids {
+            for (nth, board) in boards.iter_mut().enumerate() {
+                if on.is_some_and(|on| on != nth) || object_id_secs(id).is_none() {
+                    continue;
                 }
-                None => {}
+                let place = self.pages.loading(self.store, board, |board| locate(board, id)).await?;
+                if let Some(Place::LeftWith(incident_id)) = &place {
+                    add(&mut left, incident_id.clone());
+                }
+                if let Some(place) = place {
+                    places.push((board.head.channel_id, id, place));
+                    break;
+                }
             }
         }
-        Ok(None)
+        let mut documents = self.closed_incidents(&left).await?;
+        for document in &mut documents {
+            // Where they are gone, the document is going.
+            let gone = match document {
+                Some(document) if document.apart => !self.add_alerts(document).await?,
+                _ => false,
+            };
+            if gone {
+                *document = None;
+            }
+        }
+        let mut found = Vec::with_capacity(places.len());
+        for (channel_id, id, place) in places {
+            match place {
+                Place::Here(alert, incident) => found.push(FoundAlert { channel_id, alert: *alert, incident }),
+                Place::LeftWith(incident_id) => {
+                    let nth = left.binary_search(&incident_id).unwrap_or(usize::MAX);
+                    let document = documents.get(nth).and_then(Option::as_ref);
+                    let alert = document.and_then(|d| d.alerts.iter().find(|alert| alert.alert_id == *id));
+                    if let (Some(document), Some(alert)) = (document, alert) {
+                        let incident = Some(document.incident.clone());
+                        found.push(FoundAlert { channel_id, alert: alert.clone(), incident });
+                    }
+                }
+            }
+        }
+        Ok(found)
     }
+
+    /// Adds to a document the alerts that are stored apart from it. Returns whether they are there.
+    async fn add_alerts(&self, document: &mut ClosedIncident) -> Result<bool, FoldError> {
+        let key = keys::incident_alerts(&document.incident.incident_id);
+        let Some((bytes, _)) = value::get(self.store, &key).await? else {
+            return Ok(false);
+        };
+        document.add_alerts(&bytes).map_err(|problem| FoldError::Unreadable { key, problem })?;
+        Ok(true)
+    }
+}
+
+/// Where a board says that an alert is. One that is on it with an incident that was removed is not to be found.
+fn locate(board: &mut Board, alert_id: &str) -> Result<Option<Place>, Missing> {
+    if let Some(mut alert) = board.alert(alert_id)?.cloned() {
+        let incident = board.incident(&alert.incident_id)?.cloned();
+        board.add_events(std::slice::from_mut(&mut alert))?;
+        let removed = incident.as_ref().is_some_and(Incident::is_removed);
+        return Ok((!removed).then(|| Place::Here(Box::new(alert), incident)));
+    }
+    Ok(board.past_alert(alert_id)?.map(|past| match past {
+        PastAlert::Alone(alert) => Place::Here(alert, None),
+        PastAlert::LeftWith(incident_id) => Place::LeftWith(incident_id),
+    }))
 }
 
 fn decode(key: String, bytes: &[u8]) -> Result<ClosedIncident, FoldError> {

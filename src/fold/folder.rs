@@ -8,7 +8,9 @@ use super::pages::PageCache;
 use super::root::ensure;
 use super::stored::check_ledger;
 use crate::board::head::Lease;
+use crate::board::totals::total;
 use crate::board::{Board, Oldest, Turn};
+use crate::count::count;
 use crate::engine::{Applying, bring};
 use crate::journal::Read;
 use crate::keys;
@@ -183,6 +185,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
                 return Ok(Stored::Held(turn));
             }
             let heads = board.head.heads.clone();
+            self.pages.loading(self.store, &mut board, Board::count_open).await?;
             self.apply(&mut board, &records, gathered.upto()).await?;
             let moved = board.is_touched() || (named && heads != board.head.heads);
             let token = self.take_lease(&mut board);
@@ -193,6 +196,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
                 turns.take(&mut board.head.turn, gathered.at, self.clock.now(), self.random.next_u64());
             }
             prune_heads(&mut board, &gathered.ledger);
+            board.head.counts.add(total::FOLDS, 1);
             if self.store_board(&mut board, handle).await? == Swap::Stored {
                 return Ok(Stored::Board(token, board.oldest(gathered.at)));
             }
@@ -202,12 +206,16 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
 
     /// Applies records to a board, and everything that was due before each of them and by the moment `upto`.
     pub(super) async fn apply(&self, board: &mut Board, records: &[&Read], upto: Timestamp) -> Result<(), FoldError> {
+        let head = |read: &&&Read| board.head.heads.get(&read.place.stream).copied().unwrap_or(0);
+        let applied = records.iter().filter(|read| read.place.n > head(read)).count();
         let mut applying = Applying::default();
         let apply = |board: &mut Board| {
             applying.run(board, records)?;
             bring(board, upto)
         };
-        self.pages.loading(self.store, board, apply).await
+        self.pages.loading(self.store, board, apply).await?;
+        board.head.counts.add(total::RECORDS, count(applied));
+        Ok(())
     }
 
     /// Takes the right to deliver, where there is something to deliver and nobody has it.

@@ -6,9 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::FoldError;
+use super::first::create;
 use super::gather::Gathered;
 use crate::board::Turn;
-use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS};
+use crate::count::{Counts, count};
+use crate::journal::{Read, STREAM_IDLE_MS, STREAM_STALL_MS, What};
 use crate::json;
 use crate::keys;
 use crate::ports::{Clock, Pace, Store, Swap};
@@ -28,8 +30,6 @@ const DELETE_LATE_MS: u64 = 300_000;
 /// The ledger is brought forward when it is this many records behind, or one of them is this old, milliseconds.
 const LAG_RECORDS: usize = 32;
 const LAG_MS: u64 = 10_000;
-/// How long the one who may create the ledger has for it before another may, seconds.
-const CREATE_SECS: u64 = 10;
 /// A pace that was not moved for this long says nothing about the last minute, seconds.
 const PACE_SECS: u64 = 120;
 /// How often a swap is tried.
@@ -56,6 +56,9 @@ pub struct Ledger {
     /// Whose turn it is to fold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
+    /// What was in the records that it has passed, and what else was counted: [`Ledger::RECORDS`] and those below.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub counts: Counts,
 }
 
 /// A live stream.
@@ -81,11 +84,20 @@ struct Passed {
 impl Ledger {
     /// The format that this version writes.
     pub const FORMAT: u32 = 1;
+    /// In `counts`: the records that it has passed.
+    pub const RECORDS: &str = "records";
+    /// In `counts`: the swaps of it that were lost, by those who won one later.
+    pub const LOST: &str = "lost";
+    /// In `counts`: the requests of an integration, whose id follows.
+    pub const REQUESTS: &str = "requests:";
+    /// In `counts`: the events of alerts of an integration, whose id follows.
+    pub const ALERTS: &str = "alerts:";
 
     pub(super) fn new() -> Self {
         let (streams, roots) = (SortedMap::new(), SortedMap::new());
         let (passed, paces) = (Vec::new(), SortedMap::new());
-        Self { v: Self::FORMAT, version: 0, known: 0, streams, roots, passed, paces, turn: None }
+        let (v, turn, counts) = (Self::FORMAT, None, Counts::default());
+        Self { v, version: 0, known: 0, streams, roots, passed, paces, turn, counts }
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, FoldError> {
@@ -114,10 +126,12 @@ impl Ledger {
         clock: &impl Clock,
         change: &mut dyn FnMut(&mut Self) -> bool,
     ) -> Result<Self, FoldError> {
+        let mut lost = 0;
         for _ in 0..TRIES {
             let (bytes, handle) = store.read_to_swap(keys::LEDGER).await?;
             let Some(bytes) = bytes else {
-                Self::create(store, clock).await?;
+                let empty = Self::new().encode();
+                create(store, clock, keys::LEDGER, keys::LEDGER_ARBITER, &empty).await?;
                 continue;
             };
             let mut ledger = Self::decode(&bytes)?;
@@ -125,28 +139,13 @@ impl Ledger {
                 return Ok(ledger);
             }
             ledger.version += 1;
+            ledger.counts.add(Self::LOST, lost);
             if store.swap(handle, &ledger.encode()).await? == Swap::Stored {
                 return Ok(ledger);
             }
+            lost += 1;
         }
         Err(FoldError::Contention("the ledger".to_owned()))
-    }
-
-    /// Creates the ledger, or waits until somebody has. A swap of a missing key cannot be trusted everywhere, so a
-    /// counter says who may, one in a round of some seconds; the next round's may only if nobody could in the last.
-    async fn create(store: &impl Store, clock: &impl Clock) -> Result<(), FoldError> {
-        let round = clock.now().secs() / CREATE_SECS;
-        let arbiter = |round: u64| format!("{}:{round}", keys::LEDGER_ARBITER);
-        let before = store.counter(&arbiter(round.saturating_sub(1))).await?;
-        if before == 0 && store.increment(&arbiter(round), 1).await? == 1 {
-            let (bytes, handle) = store.read_to_swap(keys::LEDGER).await?;
-            if bytes.is_none() {
-                store.swap(handle, &Self::new().encode()).await?;
-            }
-            return Ok(());
-        }
-        clock.sleep_us(20_000).await;
-        Ok(())
     }
 
     /// Takes in that the boards have read what was gathered, and retires streams that have not moved. Returns whether
@@ -157,6 +156,7 @@ impl Ledger {
         let retired = |read: &&Read| read.place.stream <= self.known && !self.streams.contains_key(&read.place.stream);
         let new: Vec<&Read> = gathered.records.iter().filter(|r| r.place.n > live(r) && !retired(r)).collect();
         self.paces = self.paces_with(&new);
+        self.count(&new);
         for (&stream, &head) in gathered.heads.iter() {
             if stream > self.known {
                 self.streams.entry(stream).or_insert(Live { head: 0, seen: gathered.at });
@@ -188,6 +188,20 @@ impl Ledger {
             !(at_its_end && gathered.at.millis_since(live.seen) > RETIRE_MS)
         });
         *self != before
+    }
+
+    /// Counts what is in records that it has not passed yet.
+    pub fn count(&mut self, records: &[&Read]) {
+        self.counts.add(Self::RECORDS, count(records.len()));
+        for accepted in records.iter().flat_map(|read| &read.record.accepted) {
+            let id = accepted.integration_id;
+            if !accepted.continues {
+                self.counts.add(&format!("{}{id}", Self::REQUESTS), 1);
+            }
+            if let What::Event(_) = accepted.what {
+                self.counts.add(&format!("{}{id}", Self::ALERTS), 1);
+            }
+        }
     }
 
     /// How many requests of each integration came lately, as far as the ledger has passed their records.

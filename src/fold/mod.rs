@@ -6,6 +6,7 @@
 mod acting;
 mod archive;
 mod error;
+mod first;
 mod folder;
 mod gather;
 mod lease;
@@ -16,7 +17,9 @@ mod stored;
 mod sweep;
 
 pub use acting::{ActError, Acted};
+pub use archive::FoundAlert;
 pub use error::FoldError;
+pub(crate) use first::create;
 pub use folder::{Folded, Folder};
 pub use gather::{Gathered, gather};
 pub use lease::Turns;

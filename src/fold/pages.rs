@@ -1,6 +1,6 @@
 //! The pages that an instance has read lately. A page never changes, so keeping it is safe.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::error::FoldError;
@@ -16,6 +16,8 @@ const PAGES: usize = 96;
 #[derive(Default)]
 pub struct PageCache {
     pages: RefCell<SortedMap<String, Rc<Page>>>,
+    /// How many swaps of boards the instance has lost that no board counts yet.
+    pub(super) lost: Cell<i64>,
 }
 
 impl PageCache {

@@ -4,6 +4,7 @@ use super::error::FoldError;
 use super::folder::Folder;
 use super::ledger::Ledger;
 use super::root::key_of;
+use crate::board::totals::total;
 use crate::board::{Board, Encoded, Event, Unread, decode_events};
 use crate::keys;
 use crate::ports::{Clock, Random, Store, StoreError, Swap};
@@ -38,8 +39,9 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     pub(crate) async fn store_board(&self, board: &mut Board, handle: S::Handle) -> Result<Swap, FoldError> {
         let (token, now) = (self.random.next_u64(), self.clock.now());
         let documents = if board.is_leaving_due(now) { self.let_leave(board, now).await? } else { Vec::new() };
+        let lost = self.count_lost(board);
         let encoded = self.pages.loading(self.store, board, |board| board.encode(token, now)).await?;
-        self.store_encoded(handle, encoded, documents).await
+        self.store_encoded(handle, encoded, documents, lost).await
     }
 
     /// Stores a board of which nothing but the head was changed: deletes, `before`, then the head.
@@ -49,8 +51,16 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         handle: S::Handle,
         before: Vec<(String, Vec<u8>)>,
     ) -> Result<Swap, FoldError> {
+        let lost = self.count_lost(board);
         let encoded = board.encode_head(self.clock.now());
-        self.store_encoded(handle, encoded, before).await
+        self.store_encoded(handle, encoded, before, lost).await
+    }
+
+    /// Has a board count the swaps that the instance has lost; how many.
+    fn count_lost<T>(&self, board: &mut Board<T>) -> i64 {
+        let lost = self.pages.lost.take();
+        board.head.counts.add(total::LOST, lost);
+        lost
     }
 
     /// Lets closed incidents leave a board. Returns their documents, keys and values, to be stored before it.
@@ -77,6 +87,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         handle: S::Handle,
         encoded: Encoded,
         before: Vec<(String, Vec<u8>)>,
+        lost: i64,
     ) -> Result<Swap, FoldError> {
         let Encoded { deletes, writes: pieces, head } = encoded;
         if !deletes.is_empty() {
@@ -88,7 +99,11 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         if !writes.is_empty() {
             self.store.set_many(&writes).await?;
         }
+        // Where it fails it may have taken effect: nothing is counted twice.
         let swap = self.store.swap(handle, &head).await?;
+        if swap == Swap::Conflict {
+            self.pages.lost.set(self.pages.lost.get().saturating_add(lost).saturating_add(1));
+        }
         if swap == Swap::Conflict && !names.is_empty() {
             // Nothing refers to them. If this fails they are left behind, which costs room and nothing else.
             self.store.delete_many(&names).await?;

@@ -160,17 +160,22 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
             Err(error) => error.to_string(),
         };
         let (request_id, id) = (self.request_id, integration.id);
-        self.ports.line(&format!("subscription not confirmed request={request_id} integration={id} {problem}"));
+        self.ports.line(&format!(
+            "level=warn msg=\"subscription not confirmed\" request={request_id} integration={id} status=503 reason={problem:?}"
+        ));
         Err(ApiError::new(Code::ServiceUnavailable, "the subscription could not be confirmed; the log says why"))
     }
 
     async fn store(&self, accepted: Vec<Accepted>) -> Result<Hint, ApiError> {
         let integration_id = accepted.first().map_or(0, |accepted| accepted.integration_id);
         match self.ingest.journal.append(self.store, self.ports, accepted).await {
-            Ok(appended) => Ok(Hint { company: appended.company, last: appended.last }),
+            Ok(appended) => Ok(Hint { company: appended.company, last: appended.last, wake: true }),
             Err(error) => {
-                let request_id = self.request_id;
-                self.ports.line(&format!("push not stored request={request_id} integration={integration_id} {error}"));
+                let (request_id, path, error) = (self.request_id, &self.request.path, error.to_string());
+                self.ports.line(&format!(
+                    "level=error msg=\"push not stored\" path={path} request={request_id} integration={integration_id} \
+                     status=500 error={error:?}"
+                ));
                 Err(ApiError::internal())
             }
         }
@@ -199,7 +204,10 @@ impl<S: Store, P: Clock + Random + Log + Outbound> Push<'_, S, P> {
         }
         match Ledger::read(self.store).await {
             Ok(ledger) => ledger.paces().for_each(|pace| self.ingest.rates.borrow_mut().heard(pace)),
-            Err(error) => self.ports.line(&format!("rate limits start from nothing: {error}")),
+            Err(error) => {
+                let error = error.to_string();
+                self.ports.line(&format!("level=warn msg=\"rate limits start from nothing\" error={error:?}"));
+            }
         }
     }
 

@@ -11,7 +11,7 @@ mod redis;
 #[cfg(not(feature = "redis"))]
 mod store;
 
-pub use config::config;
+pub use config::configuration;
 pub use http::{read, respond};
 pub use platform::Spin;
 #[cfg(feature = "redis")]

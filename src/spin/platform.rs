@@ -68,7 +68,7 @@ impl Advice for Spin {
             }
             Err(error) => Err(error),
         };
-        answered.inspect_err(|error| eprintln!("{path} of ingest failed: {error}")).ok()
+        answered.inspect_err(|error| failed(&format!("http://ingest.spin.internal{path}"), &error.to_string())).ok()
     }
 }
 
@@ -101,6 +101,10 @@ async fn chained(url: &str, body: Vec<u8>) -> Option<serde_json::Value> {
         Err(error) => error.to_string(),
     };
     let path = url.split('?').next().unwrap_or_default();
-    eprintln!("{path} failed: {failed}");
+    self::failed(path, &failed);
     None
+}
+
+fn failed(path: &str, error: &str) {
+    eprintln!("level=warn msg=\"call failed\" to={path} error={error:?}");
 }

@@ -186,10 +186,6 @@ fn who_handled_an_incident_finds_it_whether_it_is_open_or_over() {
 
 #[test]
 fn a_filter_that_is_not_looked_at_is_refused() {
-    let world = world();
-    for (name, value) in [("query", json!("disk")), ("is_rare", json!(true))] {
-        let mut query = json!({"start_time": 0, "end_time": 60});
-        query[name] = value;
-        refused(&world, "/incident/list", query, "InvalidParameter");
-    }
+    let query = json!({"start_time": 0, "end_time": 60, "is_rare": true});
+    refused(&world(), "/incident/list", query, "InvalidParameter");
 }

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use alarum::api::{ACTS, ALERTS, INCIDENTS, SETTINGS, WEBHOOKS};
+use alarum::api::{ACTS, ALERTS, CONFIGS, INCIDENTS, SETTINGS, WEBHOOKS};
 use alarum::channel::alike;
 use alarum::config::{Config, SubscriptionKind};
 use alarum::journal::Texts;
+use alarum::settings::edits::{EDITS, LISTS};
+use alarum::status::STATUS;
 use serde_json::{Value, json};
 
 use super::golden;
-use crate::support::{DEMO, World};
+use crate::support::{APP_KEY, DEMO, SHARED_KEY, World, request};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -127,8 +129,10 @@ fn shown(paths: &[&str]) -> Vec<String> {
 fn the_manifest_leads_each_call_to_its_component_and_nothing_else_from_outside() {
     assert_eq!(routes("actions"), shown(&ACTS));
     assert_eq!(routes("alerts"), shown(&ALERTS));
-    assert_eq!(routes("settings"), shown(&SETTINGS));
+    assert_eq!(routes("settings"), shown(&[&SETTINGS[..], &CONFIGS, &LISTS, &EDITS].concat()));
     assert_eq!(routes("webhooks"), shown(&WEBHOOKS));
+    assert_eq!(routes("status"), shown(&STATUS));
+    assert_eq!(routes("console"), shown(&["/console/...", "/incident/detail/..."]));
     assert_eq!(routes("api"), shown(&["/..."]));
 }
 
@@ -138,7 +142,7 @@ fn api_document() -> String {
 
 #[test]
 fn the_document_of_the_api_has_every_call_and_no_other() {
-    let calls = [INCIDENTS.as_slice(), &ACTS, &ALERTS, &SETTINGS, &WEBHOOKS].concat();
+    let calls = [INCIDENTS.as_slice(), &ACTS, &ALERTS, &SETTINGS, &WEBHOOKS, &LISTS, &EDITS, &CONFIGS].concat();
     let exist: BTreeSet<&str> = calls.iter().copied().collect();
     assert_eq!(exist.len(), calls.len(), "each is answered by one component");
     let document = api_document();
@@ -151,8 +155,8 @@ fn the_document_of_the_api_has_every_call_and_no_other() {
 fn the_calls_that_the_document_of_the_api_shows_are_answered() {
     let document = api_document();
     let blocks = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let mut world = World::with_config(&blocks.fold(DEMO.to_owned(), |text, block| text + "\n" + block));
-    let (mut ids, mut event_id) = (Vec::new(), String::new());
+    let mut world = World::by_stored(&blocks.fold(DEMO.to_owned(), |text, block| text + "\n" + block));
+    let (mut ids, mut event_id, mut rule_id) = (Vec::new(), String::new(), String::new());
     for key in ["a", "b", "c"] {
         world.push(json!({"event_status": "Critical", "title_rule": key, "alert_key": key, "labels": {"host": key}}));
         let told = world.expect_webhook("i_new");
@@ -164,13 +168,18 @@ fn the_calls_that_the_document_of_the_api_shows_are_answered() {
     let mut shown = Vec::new();
     for line in document.lines() {
         let Some(rest) = line.strip_prefix("curl 'http://127.0.0.1:3000") else { continue };
-        let (path, rest) = rest.split_once("?app_key=APP_KEY'").expect("a key");
+        let (address, rest) = rest.split_once('\'').expect("an address");
+        let (path, key) = address.split_once('?').expect("a key");
+        let key = key.replace("APP_KEY", APP_KEY).replace("INTEGRATION_KEY", SHARED_KEY);
         let body = rest.split_once("-d '").map_or("{}", |(_, body)| body.trim_end_matches('\''));
         let body = body.replace("OTHER_INCIDENT_ID", &ids[1]).replace("INCIDENT_ID", &ids[0]);
-        let body = body.replace("EVENT_ID", &event_id);
+        let (_, info) = world.call("/config/info", &json!({}));
+        let body = body.replace("VERSION", &info["data"]["version"].to_string());
+        let body = body.replace("EVENT_ID", &event_id).replace("RULE_ID", &rule_id);
         let body: Value = serde_json::from_str(&body.replace("ALERT_ID", alert_id)).expect(line);
-        let (status, answer) = world.call(path, &body);
+        let (status, answer) = world.call_raw(request("POST", &format!("{path}?{key}"), &body.to_string()));
         assert_eq!(status, 200, "{line}: {answer}");
+        rule_id = answer["data"]["rule_id"].as_str().map_or(rule_id, str::to_owned);
         shown.push(path.to_owned());
     }
     let calls: Vec<&str> = document.lines().filter_map(|line| line.strip_prefix("### ")).collect();

@@ -16,6 +16,7 @@ fn settled(value: Value) -> Value {
             .into_iter()
             .map(|(name, value)| match name.as_str() {
                 "num" => (name, json!("$NUM")),
+                "search_after_ctx" if value != "" => (name, json!("$CURSOR")),
                 _ => (name, settled(value)),
             })
             .collect(),
@@ -38,11 +39,15 @@ fn settled(value: Value) -> Value {
 }
 
 fn run(case: &Value) -> Value {
-    let mut world = World::with_config(GOLDEN);
+    let mut world = World::by_stored(GOLDEN);
     for push in case["pushes"].as_array().into_iter().flatten() {
         let target = with_keys(push["target"].as_str().expect("a target"));
         let answer = world.send(request("POST", &target, &push["body"].to_string()));
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    }
+    for before in case["calls_before"].as_array().into_iter().flatten() {
+        let (status, answer) = world.call(before["path"].as_str().expect("a path"), &before["body"]);
+        assert_eq!(status, 200, "{answer}");
     }
     let now = world.cluster.sim.now().secs();
     let mut call = case["call"]["body"].clone();
@@ -51,6 +56,10 @@ fn run(case: &Value) -> Value {
     }
     if let Some(which) = case["call"]["incident"].as_u64() {
         call["incident_id"] = world.incidents()[which as usize]["incident_id"].clone();
+    }
+    if let Some(which) = case["call"]["alert"].as_u64() {
+        let of = json!({"incident_id": world.incidents()[which as usize]["incident_id"]});
+        call["alert_id"] = world.call("/incident/alert/list", &of).1["data"]["items"][0]["alert_id"].clone();
     }
     let (status, body) = world.call(case["call"]["path"].as_str().expect("a path"), &call);
     json!({"status": status, "body": settled(body)})

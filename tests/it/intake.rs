@@ -170,7 +170,7 @@ fn a_disabled_integration_refuses_and_a_disabled_channel_takes_only_recoveries()
     let mut world = World::with_config(&disabled);
     let answer = push(&mut world, &target(PRIVATE_KEY, ""), &alert("Info", "a", json!({})));
     assert_eq!((answer.status, &body(&answer)["error"]["code"]), (403, &json!("AccessDenied")));
-    assert!(world.cluster.store.keys().is_empty());
+    assert_eq!(world.cluster.store.keys(), ["alarum:1:refused:AccessDenied"], "nothing but a count");
 
     let disabled = DEMO.replacen("name = \"storage\"", "name = \"storage\"\nenabled = false", 1);
     let mut world = World::with_config(&disabled);

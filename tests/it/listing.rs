@@ -140,6 +140,37 @@ fn pages_of_a_list_show_everything_once() {
     }
 }
 
+/// What comes in meanwhile is newer than what is still to be shown; `p` would show the last ones again.
+#[test]
+fn pages_behind_the_last_item_show_everything_once_while_new_incidents_come_in() {
+    let (mut world, begin) = world_of(250);
+    for asc in [false, true] {
+        let (mut all, mut after) = (Vec::new(), json!(null));
+        loop {
+            let (data, ..) = list(&world, begin, json!({"search_after_ctx": after, "asc": asc}));
+            all.extend(titles(&data));
+            assert!(data["total"].as_u64() >= Some(251), "{}", data["total"]);
+            world.fire(&format!("new while listing {asc} {}", all.len()));
+            after = data["search_after_ctx"].clone();
+            assert_eq!(data["has_next_page"] == true, after != "", "a cursor where there is more");
+            if after == "" {
+                break;
+            }
+        }
+        all.retain(|title| !title.starts_with("new while"));
+        let mut expected: Vec<String> = (0..250).map(|nth| format!("incident {nth}")).collect();
+        expected.push("first is bad".to_owned());
+        if !asc {
+            expected.reverse();
+        }
+        assert_eq!(all, expected);
+    }
+    for wrong in [json!("x"), json!(7)] {
+        let query = json!({"start_time": begin, "end_time": begin + 60, "search_after_ctx": wrong});
+        assert_eq!(world.call("/incident/list", &query).0, 400, "{wrong}");
+    }
+}
+
 #[test]
 fn labels_filter_open_and_closed_incidents() {
     let mut world = World::new();

@@ -9,8 +9,9 @@ use alarum::engine::action::{Act, Action};
 use alarum::fanout::{Fanout, relay};
 use alarum::fold::{ActError, Acted, Folder, PageCache};
 use alarum::http::{Answer, Request};
-use alarum::ingest::Ingest;
+use alarum::ingest::{Hint, Ingest};
 use alarum::ports::{Clock as _, Random as _};
+use alarum::settings::{Cache, File};
 use serde_json::Value;
 
 use super::open_api::Components;
@@ -42,16 +43,70 @@ pub struct Cluster {
     pub sim: Rc<Sim>,
     pub store: Rc<MemoryStore>,
     pub receiver: Rc<Receiver>,
+    /// The configuration that the cluster began with.
     pub config: Rc<Config>,
+    /// Whether each instance goes by what is stored, as the components do; else all go by the one above, at no cost.
+    pub by_stored: Cell<bool>,
+    /// The file that is mounted.
+    pub file: RefCell<String>,
     pub log: Rc<RefCell<Vec<String>>>,
     pub lost_wakes: Cell<u64>,
     /// What was asked for by GET, and the status that it gets.
     pub fetched: RefCell<Vec<String>>,
     pub fetch_status: Cell<u16>,
-    pub(super) ingests: RefCell<Vec<Rc<Ingest>>>,
-    fanouts: RefCell<Vec<Rc<Fanout>>>,
-    couriers: RefCell<Vec<Rc<Courier>>>,
-    pub(super) components: Components,
+    pub(super) ingests: RefCell<Vec<Rc<Instance<Ingest>>>>,
+    fanouts: RefCell<Vec<Rc<Instance<Fanout>>>>,
+    couriers: RefCell<Vec<Rc<Instance<Courier>>>>,
+    pub(super) components: RefCell<Rc<Components>>,
+}
+
+/// An instance of a component: what it keeps between its requests, and what it knows of the configuration.
+pub struct Instance<T> {
+    pub component: T,
+    cache: RefCell<Option<Rc<Cache>>>,
+}
+
+impl<T: Default> Default for Instance<T> {
+    fn default() -> Self {
+        Self { component: T::default(), cache: RefCell::default() }
+    }
+}
+
+impl<T> Instance<T> {
+    /// What it knows of the configuration; `make` is called with the file at the first use.
+    pub fn cache(&self, cluster: &Cluster, make: fn(File) -> Cache) -> Rc<Cache> {
+        let file = || File::new(Some(cluster.file.borrow().clone()));
+        self.cache.borrow_mut().get_or_insert_with(|| Rc::new(make(file()))).clone()
+    }
+
+    /// The configuration that it goes by.
+    pub async fn config(&self, cluster: &Rc<Cluster>) -> Option<Rc<Config>> {
+        if !cluster.by_stored.get() {
+            return Some(cluster.config.clone());
+        }
+        let cache = self.cache(cluster, |file| Cache::new(Config::read, file));
+        cache.current(&cluster.store_handle(), &cluster.node()).await
+    }
+}
+
+impl Instance<Ingest> {
+    fn intake_cache(&self, cluster: &Cluster) -> Rc<Cache> {
+        self.cache(cluster, |file| Cache::lenient(Config::read_for_intake, file))
+    }
+
+    /// Answers a request as the component does.
+    pub async fn take(
+        &self,
+        cluster: &Cluster,
+        store: &StoreHandle,
+        node: &Node,
+        request: &Request,
+    ) -> (Answer, Option<Hint>) {
+        match cluster.by_stored.get() {
+            true => self.component.take(store, node, &self.intake_cache(cluster), request).await,
+            false => self.component.handle(store, node, Some(&cluster.config), request).await,
+        }
+    }
 }
 
 /// The ports as one instance sees them.
@@ -71,6 +126,8 @@ impl Cluster {
             store: Rc::default(),
             receiver: Rc::default(),
             config: Rc::new(Config::parse(config).expect("a valid configuration")),
+            by_stored: Cell::new(false),
+            file: RefCell::new(config.to_owned()),
             log: Rc::default(),
             lost_wakes: Cell::new(0),
             fetched: RefCell::default(),
@@ -78,7 +135,7 @@ impl Cluster {
             ingests: RefCell::new((0..ingests).map(|_| Rc::default()).collect()),
             fanouts: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
             couriers: RefCell::new((0..fanouts).map(|_| Rc::default()).collect()),
-            components: Components::default(),
+            components: RefCell::default(),
         })
     }
 
@@ -135,11 +192,17 @@ impl Cluster {
         let (ingest, node, cluster) = (self.ingests.borrow()[nth].clone(), self.node(), self.clone());
         self.sim.spawn(nth as u64, async move {
             let store = cluster.store_handle();
-            let (answer, hint) = ingest.handle(&store, &node, Some(&cluster.config), &request).await;
+            let (answer, hint) = ingest.take(&cluster, &store, &node, &request).await;
             answered(answer);
             if let Some(hint) = hint {
                 let sim = cluster.sim.clone();
-                sim.spawn(nth as u64, async move { ingest.after(&store, &node, hint).await });
+                if cluster.by_stored.get() {
+                    let (cache, store, node) = (ingest.intake_cache(&cluster), store.clone(), node.clone());
+                    sim.spawn(nth as u64, async move {
+                        cache.refresh(&store, &node).await;
+                    });
+                }
+                sim.spawn(nth as u64, async move { ingest.component.after(&store, &node, hint).await });
             }
         });
     }
@@ -151,7 +214,8 @@ impl Cluster {
         let request = request("POST", path, "");
         self.sim.spawn(FANOUT + nth as u64, async move {
             let store = cluster.store_handle();
-            let (answer, after) = fanout.handle(&store, &node, Some(&cluster.config), &request).await;
+            let config = fanout.config(&cluster).await;
+            let (answer, after) = fanout.component.handle(&store, &node, config.as_deref(), &request).await;
             answered(answer);
             let relay = |to_deliver| {
                 let node = node.clone();
@@ -161,7 +225,7 @@ impl Cluster {
             };
             relay(after.to_deliver);
             if let Some(go_on) = after.go_on {
-                fanout.go_on(&store, &node, Some(&cluster.config), go_on, relay).await;
+                fanout.component.go_on(&store, &node, config.as_deref(), go_on, relay).await;
             }
         });
     }
@@ -173,7 +237,8 @@ impl Cluster {
         let request = request("POST", path, "");
         self.sim.spawn(COURIER + nth as u64, async move {
             let store = cluster.store_handle();
-            answered(courier.handle(&store, &node, Some(&cluster.config), &request).await);
+            let config = courier.config(&cluster).await;
+            answered(courier.component.handle(&store, &node, config.as_deref(), &request).await);
         });
     }
 
@@ -191,6 +256,12 @@ impl Cluster {
         result.take().expect("it has ended")
     }
 
+    /// Ends all instances, as an update or a restart does; what is under way is crashed.
+    pub fn restart(&self) {
+        self.crash_all();
+        *self.components.borrow_mut() = Rc::default();
+    }
+
     /// Runs until nothing is left to do.
     pub fn run(&self) {
         self.sim.run(|_| {});
@@ -201,6 +272,15 @@ impl Cluster {
         let result = Rc::new(RefCell::new(None));
         let slot = result.clone();
         self.call(request("POST", path, &body.to_string()), move |answer| *slot.borrow_mut() = Some(answer));
+        self.run();
+        result.take().expect("an answer")
+    }
+
+    /// Asks by GET and runs until it has answered.
+    pub fn get_now(self: &Rc<Self>, target: &str) -> Answer {
+        let result = Rc::new(RefCell::new(None));
+        let slot = result.clone();
+        self.call(request("GET", target, ""), move |answer| *slot.borrow_mut() = Some(answer));
         self.run();
         result.take().expect("an answer")
     }

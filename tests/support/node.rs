@@ -32,6 +32,7 @@ impl Random for Node {
 
 impl Log for Node {
     fn line(&self, text: &str) {
+        assert!(is_logfmt(text), "{text}");
         self.cluster.log.borrow_mut().push(text.to_owned());
     }
 }
@@ -82,9 +83,10 @@ impl Relay for Node {
         if self.cluster.sim.happens(self.cluster.lost_wakes.get()) {
             return None;
         }
-        let (webhooks, store) = (&self.cluster.components.webhooks, self.cluster.store_handle());
+        let (components, store) = (self.cluster.components.borrow().clone(), self.cluster.store_handle());
+        let config = components.webhooks.config(&self.cluster).await;
         let request = request("POST", &format!("/action?id={action}"), &String::from_utf8(run).ok()?);
-        let (answer, _) = webhooks.handle(&store, self, Some(&self.cluster.config), &request).await;
+        let (answer, _) = components.webhooks.component.handle(&store, self, config.as_deref(), &request).await;
         let body: Value = serde_json::from_slice(&answer.body).ok()?;
         body["data"]["message"].as_str().map(str::to_owned)
     }
@@ -94,7 +96,7 @@ impl Advice for Node {
     async fn ask(&self, path: &str, body: Vec<u8>) -> Option<(u16, Vec<u8>)> {
         let (ingest, store) = (self.cluster.ingests.borrow()[0].clone(), self.cluster.store_handle());
         let request = request("POST", path, &String::from_utf8(body).ok()?);
-        let (answer, _) = ingest.handle(&store, self, Some(&self.cluster.config), &request).await;
+        let (answer, _) = ingest.take(&self.cluster, &store, self, &request).await;
         Some((answer.status, answer.body))
     }
 }
@@ -103,6 +105,40 @@ impl Admission for Node {
     async fn decline(&self) {}
 
     fn accept(&self) {}
+}
+
+/// Whether a line is `key=value` pairs that begin with its level and what happened.
+pub fn is_logfmt(line: &str) -> bool {
+    let mut rest = line;
+    let mut names = Vec::new();
+    loop {
+        let Some((name, value)) = rest.split_once('=') else { return false };
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+            return false;
+        }
+        names.push(name);
+        let end = match value.strip_prefix('"') {
+            Some(quoted) => {
+                let mut escaped = false;
+                let end = quoted.find(|c| {
+                    let ends = c == '"' && !escaped;
+                    escaped = c == '\\' && !escaped;
+                    ends
+                });
+                let Some(end) = end else { return false };
+                end + 2
+            }
+            None => value.find(' ').unwrap_or(value.len()),
+        };
+        if value[..end].is_empty() || value.chars().any(char::is_control) {
+            return false;
+        }
+        if end == value.len() {
+            return names.starts_with(&["level", "msg"]);
+        }
+        let Some(next) = value[end..].strip_prefix(' ') else { return false };
+        rest = next;
+    }
 }
 
 impl Node {

@@ -2,21 +2,31 @@
 
 use std::rc::Rc;
 
-use alarum::api::{ACTS, ALERTS, Actions, Alerts, Api, SETTINGS, Settings, WEBHOOKS, Webhooks};
+use alarum::api::{ACTS, ALERTS, Actions, Alerts, Api, CONFIGS, SETTINGS, Settings, WEBHOOKS, Webhooks};
+use alarum::config::Config;
 use alarum::fanout::relay;
 use alarum::http::{Answer, Request};
 use alarum::ports::Relay as _;
+use alarum::settings::Cache;
+use alarum::settings::edits::{EDITS, LISTS};
+use alarum::status::{STATUS, Status};
 
-use super::cluster::{Cluster, OUTSIDE};
+use super::cluster::{Cluster, Instance, OUTSIDE};
 
 /// An instance of each.
 #[derive(Default)]
 pub struct Components {
-    api: Api,
-    actions: Actions,
-    alerts: Alerts,
-    settings: Settings,
-    pub webhooks: Webhooks,
+    api: Instance<Api>,
+    actions: Instance<Actions>,
+    alerts: Instance<Alerts>,
+    settings: Instance<Settings>,
+    pub webhooks: Instance<Webhooks>,
+    status: Instance<Status>,
+}
+
+/// Whether the settings component answers calls of this path.
+fn is_setting(path: &str) -> bool {
+    [&SETTINGS[..], &CONFIGS, &EDITS, &LISTS].iter().any(|paths| paths.contains(&path))
 }
 
 impl Cluster {
@@ -24,27 +34,43 @@ impl Cluster {
     pub fn call(self: &Rc<Self>, request: Request, answered: impl FnOnce(Answer) + 'static) {
         let (node, cluster) = (self.node(), self.clone());
         self.sim.spawn(OUTSIDE, async move {
-            let (store, config, components) = (cluster.store_handle(), Some(&*cluster.config), &cluster.components);
+            let (store, components) = (cluster.store_handle(), cluster.components.borrow().clone());
             match request.path.as_str() {
                 path if WEBHOOKS.contains(&path) => {
-                    let (answer, retry) = components.webhooks.handle(&store, &node, config, &request).await;
+                    let webhooks = &components.webhooks;
+                    let config = webhooks.config(&cluster).await;
+                    let (answer, retry) = webhooks.component.handle(&store, &node, config.as_deref(), &request).await;
                     answered(answer);
                     if retry {
                         node.retry().await;
                     }
                 }
                 path if ACTS.contains(&path) => {
-                    let (answer, to_deliver) = components.actions.handle(&store, &node, config, &request).await;
+                    let actions = &components.actions;
+                    let config = actions.config(&cluster).await;
+                    let (answer, to_deliver) =
+                        actions.component.handle(&store, &node, config.as_deref(), &request).await;
                     answered(answer);
                     relay(&node, to_deliver).await;
                 }
                 path if ALERTS.contains(&path) => {
-                    answered(components.alerts.handle(&store, &node, config, &request).await);
+                    let config = components.alerts.config(&cluster).await;
+                    answered(components.alerts.component.handle(&store, &node, config.as_deref(), &request).await);
                 }
-                path if SETTINGS.contains(&path) => {
-                    answered(components.settings.handle(&store, &node, config, &request).await);
+                path if is_setting(path) => {
+                    let settings = &components.settings;
+                    let cache = settings.cache(&cluster, |file| Cache::new(Config::read_without_rules, file));
+                    answered(settings.component.handle(&store, &node, &cache, &request).await);
                 }
-                _ => answered(components.api.handle(&store, &node, config, &request).await),
+                path if STATUS.contains(&path) => {
+                    let config = components.status.config(&cluster).await;
+                    let config = config.as_deref().ok_or("none");
+                    answered(components.status.component.handle(&store, &node, config, &request).await);
+                }
+                _ => {
+                    let config = components.api.config(&cluster).await;
+                    answered(components.api.component.handle(&store, &node, config.as_deref(), &request).await);
+                }
             }
         });
     }

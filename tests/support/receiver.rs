@@ -15,6 +15,8 @@ pub struct Webhook {
     pub event_type: String,
     pub event_time: u64,
     pub incident_id: String,
+    /// Where it was sent.
+    pub url: String,
     /// The whole body.
     pub body: Value,
     /// Whether the receiver answered 200.
@@ -67,6 +69,7 @@ impl Receiver {
             event_type: text(&body["event_type"]),
             event_time: body["event_time"].as_u64().unwrap_or_default(),
             incident_id: text(&body["incident"]["incident_id"]),
+            url: post.url.to_owned(),
             taken: status == 200,
             body,
         });

@@ -17,6 +17,8 @@ pub struct MemoryStore {
     pub writes: Cell<usize>,
     /// How many bytes were read in all.
     pub bytes_read: Cell<usize>,
+    /// How many bytes were written in all.
+    pub bytes_written: Cell<usize>,
     /// How many bytes were read in batches since something was written, and the most that ever were.
     pub read_on: Cell<usize>,
     pub most_read: Cell<usize>,
@@ -37,6 +39,7 @@ impl MemoryStore {
     }
 
     pub fn put(&self, key: &str, value: Vec<u8>) {
+        self.bytes_written.set(self.bytes_written.get() + value.len());
         self.values.borrow_mut().insert(key.to_owned(), value);
     }
 

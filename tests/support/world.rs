@@ -27,6 +27,13 @@ impl World {
         Self::over(Cluster::new(1, config, 1, 1))
     }
 
+    /// One whose instances go by what is stored of the configuration.
+    pub fn by_stored(config: &str) -> Self {
+        let world = Self::with_config(config);
+        world.cluster.by_stored.set(true);
+        world
+    }
+
     /// The world of a cluster.
     pub fn over(cluster: Rc<Cluster>) -> Self {
         let start = cluster.sim.now().0;

@@ -8,16 +8,12 @@ use crate::workspace::Workspace;
 use anyhow::{Context as _, Result};
 
 /// The packages that make up the application.
-pub const APPLICATION: [&str; 8] = ["ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks"];
+pub const APPLICATION: [&str; 10] =
+    ["ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "status", "console"];
 /// The tests of stores use this one.
 pub const STORE_FIXTURE: &str = "store-fixture";
 /// All packages that know several stores.
-const STORING: [&str; 9] =
-    ["ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", STORE_FIXTURE];
-/// The runner's tests use this one.
-pub const FIXTURE: &str = "runner-fixture";
-/// All packages that link for the target alone; clippy looks at them there.
-const FOR_TARGET_ONLY: [&str; 12] = [
+const STORING: [&str; 11] = [
     "ingest",
     "fanout",
     "courier",
@@ -26,6 +22,24 @@ const FOR_TARGET_ONLY: [&str; 12] = [
     "alerts",
     "settings",
     "webhooks",
+    "status",
+    "console",
+    STORE_FIXTURE,
+];
+/// The runner's tests use this one.
+pub const FIXTURE: &str = "runner-fixture";
+/// All packages that link for the target alone; clippy looks at them there.
+const FOR_TARGET_ONLY: [&str; 14] = [
+    "ingest",
+    "fanout",
+    "courier",
+    "actions",
+    "api",
+    "alerts",
+    "settings",
+    "webhooks",
+    "status",
+    "console",
     STORE_FIXTURE,
     FIXTURE,
     "floor",

@@ -5,10 +5,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may say so by panicking"))]
 
 pub mod bench;
+pub mod check;
 pub mod components;
 pub mod config;
+pub mod conformance;
 pub mod console;
 pub mod host;
+pub mod import;
 pub mod init;
 pub mod manifest;
 pub mod process;

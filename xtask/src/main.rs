@@ -9,7 +9,7 @@ use xtask::components::{self, APPLICATION, Store};
 use xtask::manifest::redis;
 use xtask::shutdown::{Interrupted, Shutdown};
 use xtask::workspace::Workspace;
-use xtask::{bench, console, init, suite, toolchain, up};
+use xtask::{bench, check, conformance, console, import, init, suite, toolchain, up};
 
 /// Alarum's commands.
 #[derive(Debug, Parser)]
@@ -46,6 +46,15 @@ enum Command {
         /// The folder to write alarum.toml to [default: config in the repository].
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
+    },
+    /// Make a configuration out of an Alertmanager's, and say of each part what became of it.
+    ImportAlertmanager(import::Options),
+    /// Run the protocol's calls and Alarum's promises against any deployment; it closes what it opens.
+    Conformance(conformance::Options),
+    /// Say whether a configuration is valid, every problem with its line, and what in it is surely not meant.
+    CheckConfig {
+        /// The file [default: config/alarum.toml in the repository].
+        file: Option<PathBuf>,
     },
 }
 
@@ -90,6 +99,9 @@ async fn run(command: Command) -> Result<()> {
             let toolchain = toolchain::ensure(&workspace, &shutdown).await?;
             components::lint(&workspace, &toolchain, &shutdown).await
         }
+        Command::CheckConfig { file } => check::run(&file.unwrap_or_else(|| workspace.root.join("config/alarum.toml"))),
+        Command::ImportAlertmanager(options) => import::run(&options),
+        Command::Conformance(options) => conformance::run(options).await,
         Command::Init { dir } => {
             let path = init::run(&dir.unwrap_or_else(|| workspace.root.join("config")))?;
             console::result(&format!("wrote {} with new keys, readable by you alone", path.display()));

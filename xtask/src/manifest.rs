@@ -119,8 +119,9 @@ mod tests {
             for name in crate::components::APPLICATION {
                 assert!(text.contains(&format!("source = \"/w/{name}.wasm\"")), "{text}");
             }
+            // The console has none.
             let mounts = text.matches("source = \"/s/config\"").count();
-            assert_eq!(mounts, crate::components::APPLICATION.len(), "{text}");
+            assert_eq!(mounts, crate::components::APPLICATION.len() - 1, "{text}");
         }
     }
 }

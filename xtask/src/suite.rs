@@ -9,8 +9,10 @@ use crate::step::{Step, seconds};
 use crate::toolchain;
 use crate::workspace::Workspace;
 use anyhow::{Result, ensure};
+use std::env;
 use std::io::IsTerminal as _;
 use std::time::Duration;
+use tokio::process::Command;
 use tokio::time::Instant;
 
 /// The steps and what cargo is to test in each; without a package the domain's. What is tested on Redis needs one.
@@ -23,6 +25,8 @@ const STEPS: [(&str, &[&str]); 6] = [
     (ON_REDIS, &["--package", "blackbox", "--test", "it"]),
 ];
 const ON_REDIS: &str = "black-box tests on Redis";
+/// The step after them: the console in a real browser.
+const IN_BROWSER: &str = "console tests";
 
 /// Builds what the tests need and runs them; a failing step does not keep the next from running.
 ///
@@ -42,7 +46,7 @@ pub async fn run(filters: &[String], workspace: &Workspace, shutdown: &Shutdown)
         console::progress("there is no redis-server: what needs one is not tested");
     }
     let binary = runner::build(workspace, shutdown).await?;
-    let mut results = Vec::new();
+    let mut commands = Vec::new();
     for (title, packages) in STEPS {
         if title == ON_REDIS && !redis {
             continue;
@@ -56,11 +60,16 @@ pub async fn run(filters: &[String], workspace: &Workspace, shutdown: &Shutdown)
             // Piped through this program, cargo would not colour by itself.
             command.env("CARGO_TERM_COLOR", "always");
         }
-        command.env("ALARUM_RUNNER", &binary).env("ALARUM_WASM_DIR", toolchain.wasm_dir(Store::KeyValue));
-        command.env("ALARUM_REDIS_WASM_DIR", toolchain.wasm_dir(Store::Redis));
         if title == ON_REDIS {
             command.env("ALARUM_STORE", "redis");
         }
+        commands.push((title, command));
+    }
+    commands.extend(in_browser(filters, workspace)?.map(|command| (IN_BROWSER, command)));
+    let mut results = Vec::new();
+    for (title, mut command) in commands {
+        command.env("ALARUM_RUNNER", &binary).env("ALARUM_WASM_DIR", toolchain.wasm_dir(Store::KeyValue));
+        command.env("ALARUM_REDIS_WASM_DIR", toolchain.wasm_dir(Store::Redis));
         command.env("ALARUM_MANIFEST", workspace.manifest());
         let step_started = Instant::now();
         let outcome = Step::shown(title, command).run(shutdown).await;
@@ -75,6 +84,25 @@ pub async fn run(filters: &[String], workspace: &Workspace, shutdown: &Shutdown)
     }
     console::result(&format!("\n{}all steps: {}", table(&results), seconds(started.elapsed())));
     verdict(&results)
+}
+
+/// The tests of the console, as node runs them; `None` where there is no node to run them.
+///
+/// # Errors
+/// When there is none although `ALARUM_REQUIRE_BROWSER` asks for the browser.
+fn in_browser(filters: &[String], workspace: &Workspace) -> Result<Option<Command>> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    if !env::split_paths(&path).any(|dir| dir.join("node").is_file()) {
+        let missing = "there is no node; Debian's package nodejs has it";
+        ensure!(env::var_os("ALARUM_REQUIRE_BROWSER").is_none(), "{IN_BROWSER}: {missing}");
+        console::progress(&format!("not run: {IN_BROWSER}: {missing}"));
+        return Ok(None);
+    }
+    let mut command = Command::new("node");
+    command.arg("tests/console/run.js").args(filters).current_dir(&workspace.root);
+    command.env("ALARUM_SCREENSHOTS", workspace.target_dir.join("console-screenshots"));
+    command.env("ALARUM_RUNNER_CACHE", workspace.target_dir.join("console-tests-cache"));
+    Ok(Some(command))
 }
 
 struct Finished {

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use alarum::config::Config;
+use alarum::config::{Config, Document};
 use alarum::delivery::Delivering;
 use alarum::fold::{Folder, PageCache};
 use alarum::intake::{AlertEvent, Status};
@@ -118,7 +118,7 @@ pub struct Journal {
 
 impl Journal {
     fn new() -> Result<Self, String> {
-        let config = Config::parse_without_rules(CONFIG).map_err(|error| error.to_string())?;
+        let config = Document::parse(CONFIG).and_then(Config::read_without_rules).map_err(|error| error.to_string())?;
         Ok(Self { memory: Memory::default(), records: 0, config })
     }
 

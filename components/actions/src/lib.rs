@@ -5,6 +5,7 @@ use std::rc::Rc;
 use alarum::api::Actions;
 use alarum::config::Config;
 use alarum::fanout::relay;
+use alarum::settings::Cache;
 use alarum::spin::{self, Spin, SpinStore};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
@@ -16,7 +17,9 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (actions, config) = (ACTIONS.with(Rc::clone), spin::config(Config::parse_without_rules));
+    let actions = ACTIONS.with(Rc::clone);
+    let cache = spin::configuration(|file| Cache::new(Config::read_for_actions, file));
+    let config = cache.current(&SpinStore, &Spin).await;
     let (answer, to_deliver) = actions.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     if !to_deliver.is_empty() {
         spin::spawn(async move {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use alarum::config::Config;
 use alarum::courier::Courier;
+use alarum::settings::Cache;
 use alarum::spin::{self, Spin, SpinStore};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
@@ -15,6 +16,8 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (courier, config) = (COURIER.with(Rc::clone), spin::config(Config::parse_for_delivery));
+    let courier = COURIER.with(Rc::clone);
+    let cache = spin::configuration(|file| Cache::new(Config::read_for_delivery, file));
+    let config = cache.current(&SpinStore, &Spin).await;
     spin::respond(courier.handle(&SpinStore, &Spin, config.as_deref(), &request).await)
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use alarum::config::Config;
 use alarum::fanout::{Fanout, ToDeliver, relay};
+use alarum::settings::Cache;
 use alarum::spin::{self, Spin, SpinStore};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
@@ -15,7 +16,9 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (fanout, config) = (FANOUT.with(Rc::clone), spin::config(Config::parse_without_rules));
+    let fanout = FANOUT.with(Rc::clone);
+    let cache = spin::configuration(|file| Cache::new(Config::read_for_folding, file));
+    let config = cache.current(&SpinStore, &Spin).await;
     let (answer, after) = fanout.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     deliver(after.to_deliver);
     if let Some(go_on) = after.go_on {

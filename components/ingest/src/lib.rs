@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use alarum::config::Config;
 use alarum::ingest::Ingest;
+use alarum::settings::Cache;
 use alarum::spin::{self, Spin, SpinStore};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
@@ -15,10 +16,14 @@ thread_local! {
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
-    let (ingest, config) = (INGEST.with(Rc::clone), spin::config(Config::parse_for_intake));
-    let (answer, hint) = ingest.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
+    let ingest = INGEST.with(Rc::clone);
+    let cache = spin::configuration(|file| Cache::lenient(Config::read_for_intake, file));
+    let (answer, hint) = ingest.take(&SpinStore, &Spin, &cache, &request).await;
     if let Some(hint) = hint {
         spin::spawn(async move { ingest.after(&SpinStore, &Spin, hint).await });
+        spin::spawn(async move {
+            cache.refresh(&SpinStore, &Spin).await;
+        });
     }
     spin::respond(answer)
 }

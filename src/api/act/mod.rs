@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Call;
 use crate::board::{Board, NO_CHANNEL};
 use crate::call::{Failure, answered};
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::engine::action::{Act, Action, Done, Halt, Refused, act};
 use crate::error::{ApiError, Code};
 use crate::fanout::ToDeliver;
@@ -80,7 +80,7 @@ impl Actions {
         if !ACTS.contains(&request.path.as_str()) {
             return Err(Failure::no_path());
         }
-        let call = Call::begin(store, ports, &self.pages, config, request)?;
+        let call = Call::begin(store, ports, &self.pages, config, request, Role::Operate)?;
         match request.path.as_str() {
             CUSTOM_ACTION => call.custom_action().await,
             path => call.act(path).await,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::api::cursor::Cursor;
 use crate::api::parameters::{Paging, ids, window};
 use crate::api::{Call, List, TOTAL_MAX};
 use crate::board::{Board, Change, NO_CHANNEL};
@@ -9,11 +10,14 @@ use crate::call::Failure;
 use crate::id::object_id_secs;
 use crate::ports::{Clock, Random, Store};
 
+/// The list and its order, in cursors.
+const LIST: &str = "changes";
+
 impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// `/change/list`: the changes whose first event came within a time window, newest first.
     pub(super) async fn change_list(&self) -> Result<Value, Failure> {
         let (start_time, end_time) = window(&self.parameters)?;
-        let paging = Paging::read(&self.parameters)?;
+        let (paging, after) = Paging::read_after(&self.parameters, LIST)?;
         let integration_ids = ids(&self.parameters, "integration_ids")?;
         let mut changes: Vec<Change> = Vec::new();
         for board in &mut self.folder.view(Some(&[NO_CHANNEL])).await? {
@@ -27,10 +31,13 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         });
         // One board gives them in the order of their ids.
         changes.reverse();
-        let (skip, limit) = (paging.skip(), paging.limit);
+        let before = after.map_or(0, |after| changes.partition_point(|change| change.change_id >= after.id));
+        let (skip, limit) = (before + paging.skip(), paging.limit);
         let (total, has_next_page) = (changes.len().min(TOTAL_MAX), changes.len() > skip + limit);
-        let items = changes.iter().skip(skip).take(limit).map(|change| self.show_change(change)).collect();
-        Ok(crate::api::json(List { items, total, has_next_page, search_after_ctx: "" }))
+        let shown: Vec<&Change> = changes.iter().skip(skip).take(limit).collect();
+        let last = shown.last().filter(|_| has_next_page).map(|change| Cursor::of(&change.change_id).write(LIST));
+        let items = shown.into_iter().map(|change| self.show_change(change)).collect();
+        Ok(crate::api::json(List { items, total, has_next_page, search_after_ctx: last.unwrap_or_default() }))
     }
 
     fn show_change(&self, change: &Change) -> Value {

@@ -7,6 +7,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::of_incident::kind_of;
 use super::outlook::{InChannel, Joins, stored};
 use crate::api::Call;
 use crate::api::parameters::text;
@@ -16,7 +17,7 @@ use crate::engine::foresee;
 use crate::error::{ApiError, Code};
 use crate::fold::FoldError;
 use crate::id::Cause;
-use crate::ingest::{EXPLAIN, STANDARD};
+use crate::ingest::EXPLAIN;
 use crate::intake::AlertEvent;
 use crate::journal::{Accepted, Arrival, What};
 use crate::ports::{Advice, Clock, Random, Store};
@@ -43,7 +44,7 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
             return self.told(steps, None).await;
         }
         let alert = match text(&self.parameters, "alert_id")? {
-            Some(id) => self.find_alert(&id).await?.map(|(_, alert)| alert),
+            Some(id) => self.find_alert(&id).await?.map(|found| found.alert),
             None if self.parameters.contains_key("incident_id") => {
                 let document = self.find_incident().await?;
                 let first = &document.incident.first_alert_id;
@@ -53,8 +54,8 @@ impl<S: Store, P: Clock + Random + Advice> Call<'_, S, P> {
         };
         let unknown = || ApiError::new(Code::ResourceNotFound, "alert_id: there is no such alert");
         let alert = alert.ok_or_else(unknown)?;
-        let kind = if alert.door.is_empty() { STANDARD } else { alert.door.as_str() };
-        let question = json!({"integration_id": alert.integration_id, "type": kind, "event": latest_event(&alert)});
+        let question =
+            json!({"integration_id": alert.integration_id, "type": kind_of(&alert), "event": latest_event(&alert)});
         let steps = self.advised(EXPLAIN, question.as_object().unwrap_or(&Map::new())).await?;
         self.told(steps, Some(&alert)).await
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::Call;
 use super::parameters::required_id;
 use crate::call::{Failure, answered};
-use crate::config::{Config, Subscription};
+use crate::config::{Config, Role, Subscription};
 use crate::delivery::breaker::Gate;
 use crate::delivery::{ActionRun, Delivering, Queue};
 use crate::error::{ApiError, Code};
@@ -76,7 +76,9 @@ impl Webhooks {
                 Ok(json!({"message": delivering.run_action(action, &run).await}))
             }
             path if WEBHOOKS.contains(&path) => {
-                Call::begin(store, ports, &self.pages, config, request)?.webhook(path).await
+                let asks = ["/webhook/list", "/webhook/history/list", "/webhook/history/detail"].contains(&path);
+                let role = if asks { Role::Read } else { Role::Operate };
+                Call::begin(store, ports, &self.pages, config, request, role)?.webhook(path).await
             }
             _ => Err(Failure::no_path()),
         }

@@ -22,7 +22,7 @@ struct Standing {
 impl Desk {
     fn standing(&mut self) -> Standing {
         let all: Value = serde_json::from_slice(&self.canonical()).expect("plain data");
-        let [_, entities, _, sources, silences, indexes] = parts(all);
+        let [_, entities, _, sources, silences, _, indexes] = parts(all);
         let [due, alike, closed, index] = parts(indexes);
         Standing { entities, sources, silences, due, alike, closed, index }
     }

@@ -102,10 +102,14 @@ impl Desk {
         self.open_alert(key).unwrap_or_else(|| panic!("no open alert {key}"))
     }
 
-    /// The open alert with a key, if there is one.
+    /// The open alert with a key, if there is one, with its events.
     pub fn open_alert(&mut self, key: &str) -> Option<Alert> {
         let identity = id::alert_identity(self.integration, key);
-        self.ask(|board| board.open_alert(&identity).map(|alert| alert.cloned()))
+        self.ask(|board| {
+            let mut alert = board.open_alert(&identity)?.cloned();
+            board.add_events(alert.as_mut_slice())?;
+            Ok(alert)
+        })
     }
 
     /// The alert with this id, as it is on the board.
@@ -146,7 +150,12 @@ impl Desk {
         if let Some(document) = self.closed.get(id) {
             return document.clone();
         }
-        self.ask(|board| board.with_alerts(id)).unwrap_or_else(|| panic!("no {id}"))
+        let found = self.ask(|board| {
+            let mut document = board.with_alerts(id)?;
+            document.as_mut().map_or(Ok(()), |document| board.add_events(&mut document.alerts))?;
+            Ok(document)
+        });
+        found.unwrap_or_else(|| panic!("no {id}"))
     }
 
     /// The board in the form that does not depend on how it is stored.

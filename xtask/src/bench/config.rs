@@ -166,7 +166,10 @@ mod tests {
         let text = fs::read_to_string(root.join("spin.toml")).unwrap();
         let places = Places { root, wasm_dir: Path::new("/w"), config_dir: Path::new("/c") };
         let text = manifest(&text, places).unwrap();
-        for component in ["ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "floor"] {
+        for component in [
+            "ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "status", "console",
+            "floor",
+        ] {
             assert!(text.contains(&format!("\"/w/{component}.wasm\"")), "{text}");
         }
     }

@@ -31,7 +31,10 @@ impl Keys {
 }
 
 /// A key of 32 letters and digits: 190 bits.
-fn token() -> Result<String> {
+///
+/// # Errors
+/// When the operating system gives no random bytes.
+pub fn token() -> Result<String> {
     let mut token = String::with_capacity(LENGTH);
     while token.len() < LENGTH {
         let bytes: [u8; LENGTH] = random()?;
@@ -45,7 +48,11 @@ fn letters(bytes: &[u8]) -> impl Iterator<Item = char> {
     bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(BASE62[usize::from(byte % 62)]))
 }
 
-fn webhook_secret() -> Result<String> {
+/// A secret that signs webhooks.
+///
+/// # Errors
+/// When the operating system gives no random bytes.
+pub fn webhook_secret() -> Result<String> {
     let bytes: [u8; 32] = random()?;
     Ok(format!("whsec_{}", STANDARD.encode(bytes)))
 }

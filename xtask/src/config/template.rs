@@ -33,6 +33,10 @@ base_url = "{base_url}"
 # Where the times of day of silences count: UTC, an offset, or a rule with summer time.
 #time_zone = "CET-1CEST,M3.5.0,M10.5.0/3"
 
+# Whether calls may change the configuration; what they store then holds in place of this file.
+#[administration]
+#calls = true
+
 [account]
 id = 1
 name = "Demo"
@@ -41,6 +45,8 @@ name = "Demo"
 [[app_keys]]
 name = "demo"
 key = "{app}"
+# What it may do: read, operate or administer (docs/configuration.md).
+role = "administer"
 #person_id = 1
 
 # Who handles incidents; with an app key that has a person_id one acts as that person (docs/api.md).

@@ -54,7 +54,16 @@ fn convert(component: &mut dyn TableLike) -> Result<()> {
     let source = component.get("source").and_then(Item::as_str).context("source: not a path")?;
     let source = source.replacen("target/", &format!("{ROOT}/target/redis/"), 1);
     component.insert("source", value(source));
-    component.remove("key_value_stores");
+    let build = component.get_mut("build").and_then(Item::as_table_like_mut).context("build: missing")?;
+    let command = build.get("command").and_then(Item::as_str).context("build.command: missing")?;
+    let command = format!("{command} --features redis --target-dir target/redis");
+    build.insert("command", value(command));
+    build.insert("workdir", value(ROOT));
+    build.remove("watch");
+    // What has no store has no files either.
+    if component.remove("key_value_stores").is_none() {
+        return Ok(());
+    }
 
     let hosts = component.entry("allowed_outbound_hosts").or_insert(value(Array::new()));
     hosts.as_array_mut().context("allowed_outbound_hosts: not an array")?.push(HOST);
@@ -68,13 +77,6 @@ fn convert(component: &mut dyn TableLike) -> Result<()> {
             mount.as_inline_table_mut().and_then(|mount| mount.get_mut("source")).context("files: no source")?;
         *source = format!("{ROOT}/{}", source.as_str().context("files: source is not a text")?).into();
     }
-
-    let build = component.get_mut("build").and_then(Item::as_table_like_mut).context("build: missing")?;
-    let command = build.get("command").and_then(Item::as_str).context("build.command: missing")?;
-    let command = format!("{command} --features redis --target-dir target/redis");
-    build.insert("command", value(command));
-    build.insert("workdir", value(ROOT));
-    build.remove("watch");
     Ok(())
 }
 
@@ -118,9 +120,12 @@ mod tests {
         assert_eq!(components(&ours), components(&redis));
         for (name, component) in redis["component"].as_table_like().unwrap().iter() {
             let mut expected = hosts(&ours["component"][name]);
-            expected.push(HOST.to_string());
+            let stores = ours["component"][name].get("key_value_stores").is_some();
+            if stores {
+                expected.push(HOST.to_string());
+                assert_eq!(component["variables"]["redis_address"].as_str(), Some(ADDRESS), "{name}");
+            }
             assert_eq!(hosts(component), expected, "{name}");
-            assert_eq!(component["variables"]["redis_address"].as_str(), Some(ADDRESS), "{name}");
             assert!(component.get("key_value_stores").is_none(), "{name}");
             let command = component["build"]["command"].as_str().unwrap();
             assert!(command.contains(&format!("-p {name} ")) && command.contains(" --features redis "), "{command}");
