@@ -291,8 +291,8 @@ impl<S: Store, P: Clock + Random + Log + Relay> Call<'_, S, P> {
 
     async fn tick(&self, config: Option<&Config>) -> Result<Ticked, ApiError> {
         // Schedulers of hosted platforms can only GET.
-        if self.request.method != "GET" {
-            self.request.expect_method("POST")?;
+        if !["GET", "POST"].contains(&self.request.method.as_str()) {
+            return Err(ApiError { allow: Some("GET, POST"), ..ApiError::method("POST") });
         }
         let config = configured(config)?;
         let given = self.request.query_value("key").unwrap_or_default();

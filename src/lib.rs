@@ -16,6 +16,7 @@ pub mod count;
 pub mod courier;
 mod day;
 pub mod delivery;
+pub mod description;
 pub mod door;
 pub mod engine;
 pub mod error;

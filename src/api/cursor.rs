@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn places_are_in_the_order_of_time_then_id_then_number() {
-        let mut places = vec![
+        let mut places = [
             Cursor { at: 2, id: "a".into(), nth: 0 },
             Cursor { at: 1, id: "b".into(), nth: 1 },
             Cursor { at: 1, id: "b".into(), nth: 0 },

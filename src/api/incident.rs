@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::listing::Page;
-use super::parameters::{Paging, object_ids, text};
+use super::parameters::{Paging, flag, object_ids, text, texts};
 use super::query::Query;
 use super::{Call, List};
 use crate::board::{Board, ClosedIncident, FeedItem, Incident};
@@ -23,12 +23,8 @@ pub(super) struct FeedPage {
 impl FeedPage {
     /// Reads it.
     pub fn read(parameters: &Map<String, Value>) -> Result<Self, ApiError> {
-        let types = match parameters.get("types") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            Some(_) => return Err(ApiError::invalid("types", "must be an array")),
-        };
-        let asc = parameters.get("asc") == Some(&Value::Bool(true));
+        let types = texts(parameters, "types")?;
+        let asc = flag(parameters, "asc")? == Some(true);
         Ok(Self { paging: Paging::read(parameters)?, types, asc })
     }
 
@@ -101,9 +97,8 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
         for board in boards.iter_mut() {
             let find = |board: &mut Board| {
                 let mut document = board.with_alerts(id)?;
-                match document.as_mut().filter(|_| events) {
-                    Some(document) => board.add_events(&mut document.alerts)?,
-                    None => {}
+                if let Some(document) = document.as_mut().filter(|_| events) {
+                    board.add_events(&mut document.alerts)?;
                 }
                 Ok(document)
             };

@@ -62,6 +62,8 @@ struct Call<'a, S, P> {
     person_id: i64,
     /// The name of the key.
     key_name: &'a str,
+    /// What may be done with it.
+    role: Role,
 }
 
 impl<'a, S: Store, P: Clock + Random> Call<'a, S, P> {
@@ -89,7 +91,16 @@ impl<'a, S: Store, P: Clock + Random> Call<'a, S, P> {
         }
         let parameters = parameters::read(request)?;
         let folder = Folder { store, clock: ports, random: ports, pages, lease_ms: lease_ms(config) };
-        Ok(Self { folder, ports, pages, config, parameters, person_id: key.person_id, key_name: &key.name })
+        Ok(Self {
+            folder,
+            ports,
+            pages,
+            config,
+            parameters,
+            person_id: key.person_id,
+            key_name: &key.name,
+            role: key.role,
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 //! needed.
 
 use super::Call;
-use crate::board::{Board, Missing, Shelf, first_slot, last_slot, slot_of};
+use crate::board::{Board, Missing, Places, Shelf, first_slot, last_slot, slot_of};
 use crate::call::Failure;
 use crate::ports::{Clock, Random, Store};
 
@@ -35,7 +35,7 @@ pub(super) struct Found {
 }
 
 /// What is wanted of the page of a shelf for a slot, each with its place; and the slot to go on with.
-type Read<'r> = dyn FnMut(&Board, Shelf, u64) -> Result<(Vec<(u64, String)>, Option<u64>), Missing> + 'r;
+type Read<'r> = dyn FnMut(&Board, Shelf, u64) -> Result<Places, Missing> + 'r;
 
 /// One tree of one board, and where reading it goes on.
 struct Source {

@@ -39,6 +39,9 @@ pub enum ListedAlert<'a> {
     Left(Option<&'a AlertRef>),
 }
 
+/// What a list finds on a page: places in its order with ids, and the slot to go on with.
+pub type Places = (Vec<(u64, String)>, Option<u64>);
+
 /// What a board knows of an alert that is not on it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PastAlert {
@@ -80,7 +83,7 @@ impl Board {
         (shelf, slot, backwards): (Shelf, u64, bool),
         since: u64,
         wanted: &mut dyn FnMut(&str, ListedAlert<'_>) -> Option<u64>,
-    ) -> Result<(Vec<(u64, String)>, Option<u64>), Missing> {
+    ) -> Result<Places, Missing> {
         if let Some((first, end)) = self.shelf(shelf).idle(&self.loaded, slot, since)? {
             return Ok((Vec::new(), if backwards { first.checked_sub(1) } else { end }));
         }

@@ -42,7 +42,7 @@ pub use flaps::Flaps;
 pub use handling::{Assignment, Handling, Responder};
 pub use head::{Board, Missing, Unread};
 pub use incident::{ALERTS, Group, Incident, Progress};
-pub use listing::{Listed, ListedAlert, PastAlert, Shelf};
+pub use listing::{Listed, ListedAlert, PastAlert, Places, Shelf};
 pub use outbox::{Batch, Event, ToldAlert, decode_events};
 pub use page::{Page, Whose, first_slot, last_slot, slot_of};
 pub use past::KeptEvent;

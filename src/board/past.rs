@@ -244,8 +244,8 @@ mod tests {
             description: format!("description {nth}"),
             labels: labels(pairs),
             last_time: 1000 + nth,
-            event_time: if nth % 2 == 0 { 0 } else { 500 + nth },
-            alert_status: if nth % 2 == 0 { Status::Critical } else { Status::Warning },
+            event_time: if nth.is_multiple_of(2) { 0 } else { 500 + nth },
+            alert_status: if nth.is_multiple_of(2) { Status::Critical } else { Status::Warning },
             event_cnt: nth,
             ..Alert::default()
         }

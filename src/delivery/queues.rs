@@ -9,7 +9,7 @@ use crate::keys;
 use crate::ports::{Clock, Log, Outbound, Random, Store, StoreError, Swap};
 
 /// How often a swap is tried.
-const TRIES: usize = 32;
+const TRIES: i64 = 32;
 
 impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R, O, L> {
     /// The queues of some subscriptions, in one call; empty ones where there are none.
@@ -64,8 +64,7 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
     ) -> Result<Queue, FoldError> {
         let store = self.folder.store;
         let key = key_of(ledger, &keys::queue_name(subscription.id)).ok_or(FoldError::Stale)?;
-        let mut lost = 0;
-        for _ in 0..TRIES {
+        for lost in 0..TRIES {
             let (bytes, handle) = store.read_to_swap(&key).await?;
             let bytes = bytes.ok_or_else(|| StoreError(format!("{key} is gone")))?;
             let mut queue = decode(&key, &bytes)?;
@@ -77,7 +76,6 @@ impl<S: Store, C: Clock, R: Random, O: Outbound, L: Log> Delivering<'_, S, C, R,
             if store.swap(handle, &queue.encode()).await? == Swap::Stored {
                 return Ok(queue);
             }
-            lost += 1;
         }
         Err(FoldError::Contention(format!("the retry queue of subscription {}", subscription.id)))
     }

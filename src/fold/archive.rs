@@ -23,7 +23,7 @@ pub struct FoundAlert {
 /// Where an alert is.
 enum Place {
     /// On a board with its incident, or beside it.
-    Here(Box<Alert>, Option<Incident>),
+    Here(Box<FoundAlert>),
     /// In the document of an incident.
     LeftWith(String),
 }
@@ -97,7 +97,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         let mut found = Vec::with_capacity(places.len());
         for (channel_id, id, place) in places {
             match place {
-                Place::Here(alert, incident) => found.push(FoundAlert { channel_id, alert: *alert, incident }),
+                Place::Here(here) => found.push(*here),
                 Place::LeftWith(incident_id) => {
                     let nth = left.binary_search(&incident_id).unwrap_or(usize::MAX);
                     let document = documents.get(nth).and_then(Option::as_ref);
@@ -125,14 +125,15 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
 
 /// Where a board says that an alert is. One that is on it with an incident that was removed is not to be found.
 fn locate(board: &mut Board, alert_id: &str) -> Result<Option<Place>, Missing> {
+    let channel_id = board.head.channel_id;
     if let Some(mut alert) = board.alert(alert_id)?.cloned() {
         let incident = board.incident(&alert.incident_id)?.cloned();
         board.add_events(std::slice::from_mut(&mut alert))?;
         let removed = incident.as_ref().is_some_and(Incident::is_removed);
-        return Ok((!removed).then(|| Place::Here(Box::new(alert), incident)));
+        return Ok((!removed).then(|| Place::Here(Box::new(FoundAlert { channel_id, alert, incident }))));
     }
     Ok(board.past_alert(alert_id)?.map(|past| match past {
-        PastAlert::Alone(alert) => Place::Here(alert, None),
+        PastAlert::Alone(alert) => Place::Here(Box::new(FoundAlert { channel_id, alert: *alert, incident: None })),
         PastAlert::LeftWith(incident_id) => Place::LeftWith(incident_id),
     }))
 }

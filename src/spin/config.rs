@@ -20,8 +20,8 @@ pub fn configuration(cache: fn(File) -> Cache) -> Rc<Cache> {
 fn mounted() -> File {
     let text = std::fs::read_to_string(PATH);
     if let Err(error) = &text {
-        let problem = format!("{PATH}: {error}; `cargo xtask init` makes config/alarum.toml");
-        eprintln!("level=error msg=\"no configuration\" problem={problem:?}");
+        let problem = error.to_string();
+        eprintln!("level=error msg=\"no configuration\" file={PATH} problem={problem:?}");
     }
     File::new(text.ok())
 }

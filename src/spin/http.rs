@@ -38,11 +38,11 @@ pub fn respond(answer: Answer) -> http::Response<FullBody<bytes::Bytes>> {
     let length = HeaderValue::from(answer.body.len());
     let mut response = http::Response::new(FullBody::new(bytes::Bytes::from(answer.body)));
     response.headers_mut().insert("content-length", length);
-    // What is answered is for programs: not to be guessed at by a browser, and not to be kept by anybody.
-    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    response.headers_mut().insert("cache-control", HeaderValue::from_static("no-store"));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in answer.headers {
+    // What is answered is for programs: not to be guessed at by a browser, and not to be kept by anybody, unless the
+    // answer says otherwise.
+    let usual = [("x-content-type-options", "nosniff".to_owned()), ("cache-control", "no-store".to_owned())];
+    for (name, value) in usual.into_iter().chain(answer.headers) {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }

@@ -1,5 +1,6 @@
 //! Time, randomness, the log and the wake on Spin.
 
+use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
 use spin_sdk::http::body::IncomingBodyExt;
@@ -7,6 +8,16 @@ use spin_sdk::http::body::IncomingBodyExt;
 use crate::delivery::DeliveryReport;
 use crate::ports::{Admission, Advice, Clock, Log, Random, Relay, Seen, Wake};
 use crate::time::Timestamp;
+
+thread_local! {
+    /// How many calls of the store this instance has begun. Each of them may block all of it.
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// To be called by the adapter of the store with each call it begins: who declines waits until there is none.
+pub(super) fn begin_call() {
+    CALLS.set(CALLS.get().wrapping_add(1));
+}
 
 /// The platform.
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,8 +86,15 @@ impl Advice for Spin {
 impl Admission for Spin {
     async fn decline(&self) {
         // A request that was given to this instance and not begun would be stuck for as long as it declines. Who
-        // yields goes on after everything that was ready to begin has begun.
-        spin_sdk::wit_bindgen::yield_async().await;
+        // yields goes on after everything that was ready to begin has begun; but if a call of the store blocked the
+        // instance meanwhile, the host may have given it more.
+        loop {
+            let calls = CALLS.get();
+            spin_sdk::wit_bindgen::yield_async().await;
+            if calls == CALLS.get() {
+                break;
+            }
+        }
         // Under backpressure the host counts the instance as not available, and lets it end once it is idle.
         spin_sdk::wit_bindgen::backpressure_inc();
     }

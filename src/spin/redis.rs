@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 
-use super::platform::Spin;
+use super::platform::{Spin, begin_call};
 use crate::ports::{Random, Store, StoreError, Swap};
 
 /// How long a command, or connecting, may take, milliseconds. Spin itself sets no limit. Two appends that both fail by
@@ -56,6 +56,7 @@ async fn run(
     command: &str,
     arguments: Vec<RedisParameter>,
 ) -> Result<(Vec<RedisResult>, Rc<Connection>), StoreError> {
+    begin_call();
     let connection = connection.or_else(|| CONNECTION.with_borrow(Option::clone));
     let used = connection.clone();
     let call = pin!(async {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
 use spin_sdk::key_value;
 
+use super::platform::begin_call;
 use crate::ports::{Store, StoreError, Swap};
 use crate::sorted::SortedMap;
 
@@ -46,10 +47,12 @@ impl Store for SpinStore {
     type Handle = atomics::Cas;
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        begin_call();
         opened().await?.get(key).await.map_err(failed)
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        begin_call();
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -61,10 +64,12 @@ impl Store for SpinStore {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        begin_call();
         opened().await?.set(key, value).await.map_err(failed)
     }
 
     async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+        begin_call();
         match entries {
             [] => Ok(()),
             [(key, value)] => self.set(key, value).await,
@@ -73,10 +78,12 @@ impl Store for SpinStore {
     }
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
+        begin_call();
         if keys.is_empty() { Ok(()) } else { batch::delete_many(&*bucket()?, keys).map_err(failed) }
     }
 
     async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {
+        begin_call();
         atomics::increment(&*bucket()?, key, by).map_err(failed)
     }
 
@@ -88,12 +95,14 @@ impl Store for SpinStore {
     }
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
+        begin_call();
         let handle = atomics::Cas::new(&*bucket()?, key).map_err(failed)?;
         let value = handle.current().map_err(failed)?;
         Ok((value, handle))
     }
 
     async fn swap(&self, handle: Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
+        begin_call();
         match atomics::swap(handle, value) {
             Ok(()) => Ok(Swap::Stored),
             Err(atomics::CasError::CasFailed(_)) => Ok(Swap::Conflict),

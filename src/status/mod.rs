@@ -1,6 +1,7 @@
-//! The status component's handler: whether the deployment lives, whether it is ready, and its figures.
+//! The status component's handler: whether the deployment lives, whether it is ready, its figures, and the description of
+//! all that is served.
 //!
-//! For orchestrators, load balancers and Prometheus. `/healthz` asks nothing of anybody; `/readyz` tries what the store
+//! For orchestrators, load balancers, Prometheus, and whoever makes a client. `/healthz` asks nothing of anybody; `/readyz` tries what the store
 //! promises, at most once in ten seconds for an instance.
 
 mod metrics;

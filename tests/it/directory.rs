@@ -50,6 +50,7 @@ fn a_key_says_whose_it_is() {
         (&json!(41), &json!("Mei"), &json!("mei@example.net"))
     );
     assert_eq!((&me["account_id"], &me["account_name"]), (&json!(7), &json!("Example")));
+    assert_eq!(me["role"], "administer");
     let nobody = data(&World::new(), "/member/info", json!({}));
     assert_eq!((&nobody["member_id"], &nobody["member_name"]), (&json!(0), &json!("API")));
 }

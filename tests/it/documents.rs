@@ -9,10 +9,9 @@ use alarum::config::{Config, SubscriptionKind};
 use alarum::journal::Texts;
 use alarum::settings::edits::{EDITS, LISTS};
 use alarum::status::STATUS;
-use serde_json::{Value, json};
 
 use super::golden;
-use crate::support::{APP_KEY, DEMO, SHARED_KEY, World, request};
+use crate::support::documented::{API, Documented};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -132,12 +131,8 @@ fn the_manifest_leads_each_call_to_its_component_and_nothing_else_from_outside()
     assert_eq!(routes("settings"), shown(&[&SETTINGS[..], &CONFIGS, &LISTS, &EDITS].concat()));
     assert_eq!(routes("webhooks"), shown(&WEBHOOKS));
     assert_eq!(routes("status"), shown(&STATUS));
-    assert_eq!(routes("console"), shown(&["/console/...", "/incident/detail/..."]));
+    assert_eq!(routes("console"), shown(&["/openapi.json", "/console/...", "/incident/detail/..."]));
     assert_eq!(routes("api"), shown(&["/..."]));
-}
-
-fn api_document() -> String {
-    std::fs::read_to_string(format!("{ROOT}/docs/api.md")).expect("the document")
 }
 
 #[test]
@@ -145,44 +140,16 @@ fn the_document_of_the_api_has_every_call_and_no_other() {
     let calls = [INCIDENTS.as_slice(), &ACTS, &ALERTS, &SETTINGS, &WEBHOOKS, &LISTS, &EDITS, &CONFIGS].concat();
     let exist: BTreeSet<&str> = calls.iter().copied().collect();
     assert_eq!(exist.len(), calls.len(), "each is answered by one component");
-    let document = api_document();
-    let named: BTreeSet<&str> = document.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let named: BTreeSet<&str> = API.lines().filter_map(|line| line.strip_prefix("### ")).collect();
     assert_eq!(named, exist);
 }
 
 /// They are made one after the other, of one and the same deployment, with the configuration that is shown.
 #[test]
 fn the_calls_that_the_document_of_the_api_shows_are_answered() {
-    let document = api_document();
-    let blocks = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let mut world = World::by_stored(&blocks.fold(DEMO.to_owned(), |text, block| text + "\n" + block));
-    let (mut ids, mut event_id, mut rule_id) = (Vec::new(), String::new(), String::new());
-    for key in ["a", "b", "c"] {
-        world.push(json!({"event_status": "Critical", "title_rule": key, "alert_key": key, "labels": {"host": key}}));
-        let told = world.expect_webhook("i_new");
-        ids.push(told.incident_id);
-        event_id = told.event_id;
-    }
-    let (_, alerts) = world.call("/incident/alert/list", &json!({"incident_id": ids[2]}));
-    let alert_id = alerts["data"]["items"][0]["alert_id"].as_str().expect("an id");
     let mut shown = Vec::new();
-    for line in document.lines() {
-        let Some(rest) = line.strip_prefix("curl 'http://127.0.0.1:3000") else { continue };
-        let (address, rest) = rest.split_once('\'').expect("an address");
-        let (path, key) = address.split_once('?').expect("a key");
-        let key = key.replace("APP_KEY", APP_KEY).replace("INTEGRATION_KEY", SHARED_KEY);
-        let body = rest.split_once("-d '").map_or("{}", |(_, body)| body.trim_end_matches('\''));
-        let body = body.replace("OTHER_INCIDENT_ID", &ids[1]).replace("INCIDENT_ID", &ids[0]);
-        let (_, info) = world.call("/config/info", &json!({}));
-        let body = body.replace("VERSION", &info["data"]["version"].to_string());
-        let body = body.replace("EVENT_ID", &event_id).replace("RULE_ID", &rule_id);
-        let body: Value = serde_json::from_str(&body.replace("ALERT_ID", alert_id)).expect(line);
-        let (status, answer) = world.call_raw(request("POST", &format!("{path}?{key}"), &body.to_string()));
-        assert_eq!(status, 200, "{line}: {answer}");
-        rule_id = answer["data"]["rule_id"].as_str().map_or(rule_id, str::to_owned);
-        shown.push(path.to_owned());
-    }
-    let calls: Vec<&str> = document.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    Documented::new().walk(&mut |_, call| shown.push(call.path));
+    let calls: Vec<&str> = API.lines().filter_map(|line| line.strip_prefix("### ")).collect();
     assert_eq!(shown, calls, "each has one, in its order");
 }
 

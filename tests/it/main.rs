@@ -35,6 +35,7 @@ mod migration;
 mod model;
 mod once;
 mod one_folder;
+mod openapi;
 mod outlook;
 mod promises;
 mod promises_engine;

@@ -15,6 +15,7 @@ use alarum::settings::{Cache, File};
 use serde_json::Value;
 
 use super::open_api::Components;
+use super::openapi;
 use super::receiver::Receiver;
 use super::sim::Sim;
 use super::store::{MemoryStore, StoreHandle};
@@ -193,6 +194,7 @@ impl Cluster {
         self.sim.spawn(nth as u64, async move {
             let store = cluster.store_handle();
             let (answer, hint) = ingest.take(&cluster, &store, &node, &request).await;
+            openapi::check(&request, &answer);
             answered(answer);
             if let Some(hint) = hint {
                 let sim = cluster.sim.clone();
@@ -216,6 +218,9 @@ impl Cluster {
             let store = cluster.store_handle();
             let config = fanout.config(&cluster).await;
             let (answer, after) = fanout.component.handle(&store, &node, config.as_deref(), &request).await;
+            if request.path == "/tick" {
+                openapi::check(&request, &answer);
+            }
             answered(answer);
             let relay = |to_deliver| {
                 let node = node.clone();

@@ -7,10 +7,12 @@
 
 mod cluster;
 pub mod desk;
+pub mod documented;
 pub mod hostile;
 pub mod model;
 pub mod node;
 mod open_api;
+pub mod openapi;
 pub mod prometheus;
 mod push;
 pub mod receiver;

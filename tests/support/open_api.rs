@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use alarum::api::{ACTS, ALERTS, Actions, Alerts, Api, CONFIGS, SETTINGS, Settings, WEBHOOKS, Webhooks};
 use alarum::config::Config;
+use alarum::description::{DESCRIPTION, describe};
 use alarum::fanout::relay;
 use alarum::http::{Answer, Request};
 use alarum::ports::Relay as _;
@@ -12,6 +13,7 @@ use alarum::settings::edits::{EDITS, LISTS};
 use alarum::status::{STATUS, Status};
 
 use super::cluster::{Cluster, Instance, OUTSIDE};
+use super::openapi;
 
 /// An instance of each.
 #[derive(Default)]
@@ -30,8 +32,13 @@ fn is_setting(path: &str) -> bool {
 }
 
 impl Cluster {
-    /// Starts a call of the Open API.
+    /// Starts a call of the Open API. What is answered must be as it is described.
     pub fn call(self: &Rc<Self>, request: Request, answered: impl FnOnce(Answer) + 'static) {
+        let asked = request.clone();
+        let answered = move |answer: Answer| {
+            openapi::check(&asked, &answer);
+            answered(answer);
+        };
         let (node, cluster) = (self.node(), self.clone());
         self.sim.spawn(OUTSIDE, async move {
             let (store, components) = (cluster.store_handle(), cluster.components.borrow().clone());
@@ -62,6 +69,7 @@ impl Cluster {
                     let cache = settings.cache(&cluster, |file| Cache::new(Config::read_without_rules, file));
                     answered(settings.component.handle(&store, &node, &cache, &request).await);
                 }
+                DESCRIPTION => answered(describe(&node, &request.method, &request.path)),
                 path if STATUS.contains(&path) => {
                     let config = components.status.config(&cluster).await;
                     let config = config.as_deref().ok_or("none");

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use alarum::api::Api;
 use alarum::board::{Board, Incident, Progress};
-use alarum::config::Config;
+use alarum::config::{Config, Document};
 use alarum::http::Request;
 use alarum::intake::Severity;
 use alarum::keys;
@@ -28,7 +28,7 @@ const KEY: &str = "bench-key-0123456789";
 pub fn measure(closed: usize, n: usize) -> Result<Value, String> {
     let memory = filled(closed)?;
     let text = format!("{CONFIG}\napp_keys = [{{ name = 'bench', key = '{KEY}' }}]");
-    let config = Config::parse_without_rules(&text).map_err(|error| error.to_string())?;
+    let config = Document::parse(&text).and_then(Config::read_without_rules).map_err(|error| error.to_string())?;
     let last = BEGIN + closed as u64;
     let filters = [
         ("newest", json!({})),
@@ -110,7 +110,7 @@ fn incident(nth: usize) -> Incident {
         channel_id: CHANNEL,
         title: format!("Disk of db-{} is almost full", nth % 997),
         description: "3 % left, 12 h to go at the rate of the last day".to_owned(),
-        incident_severity: if nth % 100 == 0 { Severity::Critical } else { Severity::Warning },
+        incident_severity: if nth.is_multiple_of(100) { Severity::Critical } else { Severity::Warning },
         progress: Progress::Closed,
         start_time: secs,
         close_time: secs + 30,

@@ -20,8 +20,8 @@ async fn handle(request: Request) -> impl IntoResponse {
     let cache = spin::configuration(|file| Cache::lenient(Config::read_for_intake, file));
     let (answer, hint) = ingest.take(&SpinStore, &Spin, &cache, &request).await;
     if let Some(hint) = hint {
-        spin::spawn(async move { ingest.after(&SpinStore, &Spin, hint).await });
         spin::spawn(async move {
+            ingest.after(&SpinStore, &Spin, hint).await;
             cache.refresh(&SpinStore, &Spin).await;
         });
     }

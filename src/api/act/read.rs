@@ -172,7 +172,8 @@ fn assigned_to(given: &Parameters, config: &Config) -> Result<Option<Vec<i64>>, 
             "there are no escalation rules: name person_ids",
         ));
     }
-    people(assigned, "person_ids", config).map(Some)
+    let named = |error: ApiError| ApiError { message: format!("assigned_to.{}", error.message), ..error };
+    people(assigned, "person_ids", config).map(Some).map_err(named)
 }
 
 fn people(given: &Parameters, name: &str, config: &Config) -> Result<Vec<i64>, ApiError> {
@@ -226,7 +227,8 @@ fn object_id(given: &Parameters, name: &str) -> Result<String, ApiError> {
 fn object_ids(given: &Parameters, name: &str) -> Result<Vec<String>, ApiError> {
     match given.get(name) {
         Some(Value::Array(ids)) if (1..=IDS).contains(&ids.len()) => {
-            ids.iter().map(|id| checked(name, id.as_str().unwrap_or_default())).collect()
+            let read = |id: &Value| checked(name, id.as_str().ok_or(ApiError::invalid(name, "must be texts"))?);
+            ids.iter().map(read).collect()
         }
         _ => Err(ApiError::invalid(name, "must be 1 to 100 ids")),
     }

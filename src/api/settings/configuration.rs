@@ -23,6 +23,16 @@ pub const CONFIGS: [&str; 8] = [
     "/config/restore",
 ];
 
+/// Where the document of a call comes from.
+enum Source<'a> {
+    /// It is given.
+    Document(&'a Map<String, Value>),
+    /// It is given as text.
+    Toml(String),
+    /// It is the file that is mounted.
+    File,
+}
+
 impl<S: Store, P: Clock + Random + Log> Call<'_, S, P> {
     /// Answers a call about the configuration as a whole.
     pub(super) async fn configuration(&self, versions: &Versions<'_, S, P>, path: &str) -> Result<Value, Failure> {
@@ -81,6 +91,8 @@ impl<S: Store, P: Clock + Random + Log> Call<'_, S, P> {
 
     /// `/config/check`: whether a document would be taken, and why not.
     async fn config_check(&self, versions: &Versions<'_, S, P>) -> Result<Value, Failure> {
+        // What is wrong with the call is no property of a document.
+        self.source()?;
         let (_, old) = versions.current().await?;
         let Err(error) = self.given(versions, &old).and_then(prepared) else {
             return Ok(json!({"valid": true}));
@@ -131,17 +143,12 @@ impl<S: Store, P: Clock + Random + Log> Call<'_, S, P> {
 
     /// The document that a call gives, with what it leaves out of the one that holds.
     fn given(&self, versions: &Versions<'_, S, P>, old: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
-        let given = &self.parameters;
-        let mut document = match (given.get("document"), text(given, "toml")?, text(given, "source")?) {
-            (Some(Value::Object(document)), None, None) => document.clone(),
-            (None, Some(toml), None) => {
+        let mut document = match self.source()? {
+            Source::Document(document) => document.clone(),
+            Source::Toml(toml) => {
                 Document::parse(&toml).map_err(|error| ApiError::invalid("toml", &error.0))?.into_sections()
             }
-            (None, None, Some(source)) if source == "file" => return versions.of_file(),
-            (None, None, Some(_)) => return Err(ApiError::invalid("source", "must be file")),
-            _ => {
-                return Err(ApiError::invalid("document", "is required as an object, or toml, or source, one of them"));
-            }
+            Source::File => return versions.of_file(),
         };
         let allows_calls = Document::of(document.clone(), 0).and_then(|mut document| document.allows_calls());
         if !allows_calls.map_err(|error| ApiError::invalid("document", &error.0))? {
@@ -149,6 +156,19 @@ impl<S: Store, P: Clock + Random + Log> Call<'_, S, P> {
         }
         kept(&mut document, old);
         Ok(document)
+    }
+
+    /// Where the document of a call comes from.
+    fn source(&self) -> Result<Source<'_>, ApiError> {
+        let given = &self.parameters;
+        let document = given.get("document").filter(|document| !document.is_null());
+        match (document, text(given, "toml")?, text(given, "source")?) {
+            (Some(Value::Object(document)), None, None) => Ok(Source::Document(document)),
+            (None, Some(toml), None) => Ok(Source::Toml(toml)),
+            (None, None, Some(source)) if source == "file" => Ok(Source::File),
+            (None, None, Some(_)) => Err(ApiError::invalid("source", "must be file")),
+            _ => Err(ApiError::invalid("document", "is required as an object, or toml, or source, one of them")),
+        }
     }
 
     fn required(&self, name: &str) -> Result<u64, ApiError> {

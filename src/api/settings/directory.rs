@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::Call;
-use crate::api::parameters::{ids, number, required_id, text};
+use crate::api::parameters::{flag, ids, number, required_id, text};
 use crate::call::Failure;
 use crate::config::{AutoResolveMode, Channel, Field, FieldKind, Person};
 use crate::error::{ApiError, Code};
@@ -23,9 +23,14 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
     /// Answers a call about the directory.
     pub(super) fn directory(&self, path: &str) -> Result<Value, Failure> {
         Ok(match path {
-            "/member/info" => self.member(&self.config.person(self.person_id)),
+            "/member/info" => {
+                let mut member = self.member(&self.config.person(self.person_id));
+                member["role"] = self.role.name().into();
+                member
+            }
             "/member/list" => {
-                let wanted = |person: &&Person| self.asks_for(&[&person.name, &person.email]);
+                let query = self.query()?;
+                let wanted = |person: &&Person| asks_for(&query, &[&person.name, &person.email]);
                 let people = self.config.people.iter().filter(wanted);
                 self.page(people.map(|person| self.member(person)).collect())?
             }
@@ -60,26 +65,30 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
 
     /// `/channel/list`.
     fn channel_list(&self) -> Result<Value, ApiError> {
-        let ids = ids(&self.parameters, "channel_ids")?;
+        let channel_ids = ids(&self.parameters, "channel_ids")?;
         let name = text(&self.parameters, "channel_name")?.filter(|name| !name.is_empty());
         // Nothing is a team's, and nobody has a star.
         let of_mine = ["is_my_team", "is_my_starred", "is_my_managed"];
-        let nobodys = of_mine.iter().any(|flag| self.parameters.get(*flag) == Some(&Value::Bool(true)))
-            || self.parameters.get("team_ids").is_some_and(|ids| ids.as_array().is_some_and(|ids| !ids.is_empty()));
-        let mut channels = Vec::new();
+        let mut nobodys = !ids(&self.parameters, "team_ids")?.is_empty();
+        for name in of_mine {
+            nobodys |= flag(&self.parameters, name)? == Some(true);
+        }
+        let (query, mut channels) = (self.query()?, Vec::new());
         for channel in self.config.channels.iter().filter(|_| !nobodys) {
             let named = name.as_ref().is_none_or(|name| *name == channel.name);
-            if named && (ids.is_empty() || ids.contains(&channel.id)) && self.asks_for(&[&channel.name]) {
+            if named
+                && (channel_ids.is_empty() || channel_ids.contains(&channel.id))
+                && asks_for(&query, &[&channel.name])
+            {
                 channels.push(self.channel(channel));
             }
         }
         self.page(channels)
     }
 
-    /// Whether what has these names is asked for by `query`.
-    fn asks_for(&self, names: &[&str]) -> bool {
-        let query = self.parameters.get("query").and_then(Value::as_str).unwrap_or_default().to_lowercase();
-        names.iter().any(|name| name.to_lowercase().contains(&query))
+    /// What names must contain, in lower case.
+    fn query(&self) -> Result<String, ApiError> {
+        Ok(text(&self.parameters, "query")?.unwrap_or_default().to_lowercase())
     }
 
     /// A page of a list, by `p` and `limit`.
@@ -162,6 +171,11 @@ impl<S: Store, P: Clock + Random> Call<'_, S, P> {
             "deleted_at": 0,
         })
     }
+}
+
+/// Whether what has these names is asked for by a query.
+fn asks_for(query: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| name.to_lowercase().contains(query))
 }
 
 fn field(field: &Field) -> Value {

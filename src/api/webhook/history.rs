@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::parameters::{number, text};
+use super::super::parameters::{flag, number, text, texts};
 use super::Call;
 use crate::call::Failure;
 use crate::delivery::Queue;
@@ -88,12 +88,12 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
         if text(given, "orderby")?.is_some_and(|order| !matches!(order.as_str(), "" | "event_time")) {
             return Err(ApiError::invalid("orderby", "must be event_time").into());
         }
-        if given.get("asc") == Some(&Value::Bool(true)) {
+        if flag(given, "asc")? == Some(true) {
             return Err(ApiError::invalid("asc", "must be false: the newest come first").into());
         }
         let after = text(given, "search_after_ctx")?.filter(|context| !context.is_empty());
         let after = after.map(|context| parse_place(&context)).transpose()?;
-        let event_types = texts(given.get("event_types"))?;
+        let event_types = texts(given, "event_types")?;
         let ref_id = text(given, "ref_id")?.filter(|id| !id.is_empty());
         let filter = Filter {
             subscription_id: integration_id,
@@ -244,22 +244,6 @@ impl<S: Store, P: Clock + Random + Lines + Outbound> Call<'_, S, P> {
             shown.extend([name, ": ***\n"]);
         }
         shown
-    }
-}
-
-/// A list of texts; absent: none.
-fn texts(given: Option<&Value>) -> Result<Vec<String>, ApiError> {
-    let wrong = || ApiError::invalid("event_types", "must be a list of texts");
-    match given {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => {
-            let mut texts = Vec::new();
-            for item in items {
-                texts.push(item.as_str().ok_or_else(wrong)?.to_owned());
-            }
-            Ok(texts)
-        }
-        Some(_) => Err(wrong()),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::entry::{entries, position};
-use super::field::Kind;
+use super::field::{Field, Kind};
 use super::setting::Setting;
 use super::subject::{CHANNEL, INTEGRATION, KEY, SUBJECTS, Subject};
 use crate::config::Role;
@@ -124,7 +124,13 @@ fn by_integration(document: &Map<String, Value>, parameters: &Map<String, Value>
         let problem = "integration_key is missing or not the key of a shared integration";
         return Err(ApiError::new(Code::Unauthorized, problem));
     }
+    for field in [Field::same("query", Kind::Text), Field::same("channel_ids", Kind::List)] {
+        field.read(parameters.get(field.given).unwrap_or(&Value::Null))?;
+    }
     let (query, ids) = (text("query").to_lowercase(), entries(Some(parameters), "channel_ids"));
+    if !ids.iter().all(Value::is_i64) {
+        return Err(ApiError::invalid("channel_ids", "must be integers"));
+    }
     let mut items = Vec::new();
     for channel in entries(Some(document), CHANNEL.section) {
         let shown = show(&CHANNEL, channel);

@@ -18,6 +18,8 @@ mod odd;
 mod receiver;
 #[cfg(feature = "hosts")]
 mod redis;
+#[cfg(feature = "hosts")]
+mod schemathesis;
 
 #[cfg(feature = "hosts")]
 pub use alertmanager::{Alertmanager, Amtool};
@@ -30,3 +32,5 @@ pub use odd::{Behaviour, Odd};
 pub use receiver::{Received, Receiver};
 #[cfg(feature = "hosts")]
 pub use redis::Redis;
+#[cfg(feature = "hosts")]
+pub use schemathesis::Schemathesis;

@@ -7,6 +7,8 @@ use toml_edit::Value;
 
 /// After so many problems nobody reads on.
 const PROBLEMS: usize = 100;
+/// How often something is mended at most.
+const ROUNDS: usize = 4 * PROBLEMS;
 /// Ids of what stands in for an entry whose own cannot be used.
 const FIRST_ID: i64 = 9_000_000_000_000;
 
@@ -23,7 +25,8 @@ pub struct Problem {
 pub fn problems(tree: &Node) -> Vec<Problem> {
     let mut search = Search { tree: tree.clone(), taken: Vec::new(), standing_in: 0 };
     let mut found: Vec<Problem> = Vec::new();
-    while let Some(text) = problem(&search.tree) {
+    for _ in 0..ROUNDS {
+        let Some(text) = problem(&search.tree) else { break };
         let mut path = locate(&search.tree, &text);
         match search.follows(&text, &path) {
             // It goes with what it was taken out of.
@@ -59,8 +62,8 @@ impl Search {
         if of_channels || text.contains("there is no such person") && section_is_gone("people") {
             return Some(Vec::new());
         }
-        // Of the same entry, or the same section where it has none.
-        let near = |at: &[Step]| at.iter().zip(path).take(2).all(|(a, b)| a == b) && !at.is_empty() && !path.is_empty();
+        // As far as both are known it is the same place.
+        let near = |at: &[Step]| !at.is_empty() && !path.is_empty() && at.iter().zip(path).all(|(a, b)| a == b);
         let container = self.taken.iter().rev().find(|(at, name)| near(at) && names(text, name));
         container.map(|(at, _)| at.clone())
     }
@@ -69,11 +72,15 @@ impl Search {
     fn numbered(&self, text: &str, path: &[Step]) -> String {
         let mut text = text.to_owned();
         for (depth, step) in path.iter().enumerate() {
-            if let (Step::Item(at), Some(node)) = (step, self.tree.at(&path[..=depth]))
-                && node.nth != *at
-            {
-                text = text.replacen(&format!(" {}:", at + 1), &format!(" {}:", node.nth + 1), 1);
-            }
+            let (Step::Item(at), Some(node)) = (step, self.tree.at(&path[..=depth])) else { continue };
+            // What its entries are called; rules of channels are called by their ids.
+            let word = match depth.checked_sub(1).map(|above| &path[above]) {
+                Some(Step::Key(name)) if name == "cases" => "case",
+                Some(Step::Key(name)) if name == "rules" => "rule",
+                Some(Step::Key(name)) if !["silence", "inhibit", "drop"].contains(&name.as_str()) => "entry",
+                _ => continue,
+            };
+            text = text.replacen(&format!("{word} {}:", at + 1), &format!("{word} {}:", node.nth + 1), 1);
         }
         text
     }
@@ -106,6 +113,8 @@ impl Search {
             };
             let tree = self.tree.without(short);
             if helps(&tree, text, short, removed) {
+                // What follows an entry moves to its place, and nothing was taken out of that.
+                self.taken.retain(|(at, _)| !at.starts_with(short));
                 self.taken.extend(removed.map(|name| (path[..length - 1].to_vec(), name.to_owned())));
                 // A list that is empty now may be missed by the name of the field that it stands in.
                 let list = &path[..length - 1];

@@ -7,7 +7,7 @@ pub mod tree;
 pub mod warn;
 
 use crate::console;
-use alarum::config::Config;
+use alarum::config::{Config, ConfigError};
 use anyhow::{Context as _, Result, ensure};
 use std::fs;
 use std::path::Path;
@@ -42,6 +42,7 @@ pub fn run(path: &Path) -> Result<()> {
 pub fn report(name: &str, text: &str, now_s: u64) -> Report {
     let mut lines = Vec::new();
     let (mut problems, mut warnings) = (0, 0);
+    let of_text = |error: &ConfigError| error.0.strip_prefix("line ").map(str::to_owned);
     match (Config::parse(text), Node::parse(text)) {
         (Ok(config), Ok(tree)) => {
             for warning in warn::warnings(&tree, &config, now_s) {
@@ -49,21 +50,23 @@ pub fn report(name: &str, text: &str, now_s: u64) -> Report {
                 lines.push(format!("{name}:{}: warning: {}", warning.line, warning.text));
             }
         }
-        (Err(_), Ok(tree)) => {
-            for problem in mend::problems(&tree) {
-                problems += 1;
-                lines.push(format!("{name}:{}: error: {}", problem.line, problem.text));
+        // What is no TOML, as the domain reads it, has one problem: `LINE, column COLUMN: what`.
+        (Err(error), tree) => match (of_text(&error), tree) {
+            (None, Ok(tree)) => {
+                for problem in mend::problems(&tree) {
+                    problems += 1;
+                    lines.push(format!("{name}:{}: error: {}", problem.line, problem.text));
+                }
             }
-        }
-        // What is no TOML has one problem, with its line.
-        (Err(error), Err(_)) => {
-            problems = 1;
-            let at = error.0.strip_prefix("line ").and_then(|rest| rest.split_once(", column "));
-            lines.push(match at {
-                Some((line, rest)) => format!("{name}:{line}:{}", rest.replacen(": ", ": error: ", 1)),
-                None => format!("{name}: error: {error}"),
-            });
-        }
+            (Some(at), _) => {
+                problems = 1;
+                lines.push(format!("{name}:{}", at.replacen(", column ", ":", 1).replacen(": ", ": error: ", 1)));
+            }
+            (None, Err(_)) => {
+                problems = 1;
+                lines.push(format!("{name}: error: {error}"));
+            }
+        },
         (Ok(_), Err(error)) => lines.push(format!("{name}: warning: its lines cannot be told: {error}")),
     }
     lines.push(match (problems, warnings) {

@@ -119,7 +119,7 @@ impl Matcher {
                 }
             }
         };
-        for problem in groups.iter().flatten().filter_map(|condition| condition.check().err()) {
+        if let Some(problem) = groups.iter().flatten().find_map(|condition| condition.check().err()) {
             bail!("{problem}");
         }
         Ok(groups)

@@ -39,11 +39,11 @@ pub struct Parts<'a> {
 /// When the domain does not accept it, which would be a mistake of this import.
 pub fn config(parts: &Parts<'_>, notes: &mut Notes) -> Result<String> {
     let Keys { app, shared, .. } = parts.keys;
-    let mut text = format!(
+    let mut text = String::from(
         "# Imported from an Alertmanager's configuration. It holds keys: keep it to yourself.\n\
          # Prometheus pushes here as to an Alertmanager, with the integration's key as credentials (docs/doors.md).\n\
          version = 1\n\
-         base_url = \"http://127.0.0.1:3000\"\n"
+         base_url = \"http://127.0.0.1:3000\"\n",
     );
     if let Some(zone) = parts.intervals.zone.as_ref().filter(|zone| *zone != "UTC") {
         let _ = writeln!(text, "time_zone = {}", quoted(zone));

@@ -74,13 +74,20 @@ fn bad_input(run: &Run) -> Result<(), Problem> {
         "/v2/enqueue",
     ];
     let deep = format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000));
+    // Some doors make an alert of any object. What they make bears a name by which it is found and closed.
+    let named = |rest: &str| {
+        let name = run.key();
+        format!(r#"{{"rule_name":"{name}","event_name":"{name}","trigger_name":"{name}",{rest}}}"#)
+    };
+    let lists = named(r#""alerts":[{"labels":7}]"#);
+    let mixed = named(r#""event_status":{"a":[]},"title_rule":[],"labels":"x","payload":1,"Message":"{""#);
     let bodies: [&[u8]; 8] = [
         b"",
         b"null",
         b"\"\"",
         b"[null]",
-        br#"{"alerts":[{"labels":7}]}"#,
-        br#"{"event_status":{"a":[]},"title_rule":[],"labels":"x","payload":1,"Message":"{"}"#,
+        lists.as_bytes(),
+        mixed.as_bytes(),
         b"{\"a\":\"\xff\xfe\"}",
         deep.as_bytes(),
     ];
@@ -116,7 +123,10 @@ fn told(run: &Run) -> Result<(), Problem> {
     let has = |list: &Value, wanted: &Value| list.as_array().is_none_or(|l| l.is_empty() || l.contains(wanted));
     let items = list["items"].as_array().cloned().unwrap_or_default();
     let covers = |s: &&Value| {
-        s["status"] == "healthy" && has(&s["channel_ids"], &channel) && has(&s["event_types"], &json!("i_new"))
+        // One that was slow lately is told all the same.
+        (s["status"] == "healthy" || s["status"] == "failing")
+            && has(&s["channel_ids"], &channel)
+            && has(&s["event_types"], &json!("i_new"))
     };
     if !items.iter().any(|subscription| covers(&subscription)) {
         let why = "no healthy subscription is told of new incidents of this channel";

@@ -136,14 +136,17 @@ async function recentAlerts(id, signal) {
   const at = words.now();
   const window = { start_time: at - 7 * 86_400, end_time: at + 60 };
   const list = await callIfThere("/alert/list", { ...window, integration_ids: [id], p: 1, limit: ALERTS }, { signal });
-  if (list) return list.items;
+  if (list) return pushes(list.items, id);
   // Without a list of alerts: those of the newest incidents.
   const incidents = await call("/incident/list", { ...window, limit: 100 }, { signal });
   const those = incidents.items.filter((one) => (one.integration_ids ?? []).includes(id)).slice(0, ALERTS);
   const alerts = await inTurn(those, async (one) => (await call("/incident/alert/list", { incident_id: one.incident_id, limit: 1 }, { signal })).items, 3);
-  // One alert in several channels is one push.
-  const keyed = new Map(alerts.flat().filter((alert) => alert.integration_id === id).map((alert) => [alert.alert_key, alert]));
-  return [...keyed.values()];
+  return pushes(alerts.flat(), id);
+}
+
+// One alert in several channels is one push.
+function pushes(alerts, id) {
+  return [...new Map(alerts.filter((alert) => alert.integration_id === id).map((alert) => [alert.alert_key, alert])).values()];
 }
 
 // An alert as it could have been pushed.
