@@ -3,3 +3,4 @@
 mod contract;
 mod machines;
 mod outage;
+mod status;
