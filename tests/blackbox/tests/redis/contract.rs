@@ -91,7 +91,7 @@ fn a_password_and_a_database_of_its_own_are_used() {
     assert!(redis.ask("INFO keyspace").contains("db3:keys=1"));
     let stranger = with("3", "").expect("as the first");
     let (status, text) = told(&stranger, "/get?key=k");
-    assert!(status == 500 && text.contains("NOAUTH"), "{status} {text}");
+    assert!(status == 500 && text.contains("Authentication required"), "{status} {text}");
 }
 
 #[test]
