@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use blackbox::{Client, Deployment, Options, Receiver, Redis};
 use serde_json::json;
 
+use crate::Stopping;
+
 /// No request takes longer: two appends that each wait for a counter and a command, 3 s each.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -59,16 +61,18 @@ fn survives(outage: impl FnOnce(&Redis, &Deployment)) {
     let (told, stop) = (Told::default(), AtomicBool::new(false));
     let mut before = 0;
     std::thread::scope(|scope| {
+        let _stopping = Stopping(&stop);
         for sender in 0..6 {
             let machine = if sender % 2 == 0 { &one } else { &other };
             let (told, stop) = (&told, &stop);
             scope.spawn(move || told.push_on(&machine.client, &format!("k{sender}"), stop));
         }
-        std::thread::sleep(Duration::from_secs(1));
+        let taken = || told.taken.lock().expect("no panic").len();
+        let enough = |least: usize| one.client.wait(60, |_| (taken() >= least).then_some(()));
+        let earlier = enough(100);
         outage(&redis, &one);
-        before = told.taken.lock().expect("no panic").len();
-        std::thread::sleep(Duration::from_secs(2));
-        stop.store(true, Ordering::Relaxed);
+        before = taken();
+        assert!(earlier.and(enough(before + 100)).is_some(), "pushes are taken before and after it");
     });
     let taken = told.taken.into_inner().expect("no panic");
     let refused = told.refused.into_inner().expect("no panic");
@@ -77,7 +81,6 @@ fn survives(outage: impl FnOnce(&Redis, &Deployment)) {
         "{} taken, {before} of them before the end of the outage, {refused} refused, at most {longest:?}",
         taken.len()
     );
-    assert!(before > 0 && taken.len() > before + 20, "pushes are taken before and after it");
     assert!(refused > 0, "nobody noticed it");
     assert!(longest < PATIENCE, "somebody waited for {longest:?}");
     for machine in [&one, &other] {
