@@ -234,7 +234,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     /// With `turns` it takes the turn as well, if that is free; returns whether it has it.
     async fn bring_forward(&self, gathered: &Gathered, tidy: bool, turns: Option<&Turns>) -> Result<bool, FoldError> {
         let before = &gathered.ledger;
-        let deletable = if tidy { before.deletable(gathered.at) } else { Vec::new() };
+        let deletable = before.deletable(gathered.at, tidy);
         if deletable.is_empty() && !before.lags(gathered) && turns.is_none() {
             return Ok(false);
         }

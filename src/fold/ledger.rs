@@ -27,6 +27,9 @@ const DELETE_RECORDS: u64 = 512;
 /// Fewer than this many are left until they have waited for some minutes, milliseconds: a delete is a commit as well.
 const DELETE_MIN: u64 = 128;
 const DELETE_LATE_MS: u64 = 300_000;
+/// What was passed in one such span of time stands in one entry for a stream, milliseconds; so many records at most.
+const SPAN_MS: u64 = 15_000;
+const SPAN_RECORDS: u64 = 128;
 /// The ledger is brought forward when it is this many records behind, or one of them is this old, milliseconds.
 const LAG_RECORDS: usize = 32;
 const LAG_MS: u64 = 10_000;
@@ -72,6 +75,7 @@ pub struct Live {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Passed {
+    /// When the last of them was.
     at: Timestamp,
     stream: u64,
     from: u64,
@@ -79,6 +83,21 @@ struct Passed {
     /// Records that are stored in parts, and in how many.
     #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
     parts: SortedMap<u64, usize>,
+}
+
+impl Passed {
+    /// Whether `next` goes on where this ends, about as long ago: who folds each record as it comes would fill the
+    /// ledger otherwise.
+    const fn is_continued_by(&self, next: &Self) -> bool {
+        self.to + 1 == next.from
+            && self.at.millis() / SPAN_MS == next.at.millis() / SPAN_MS
+            && next.to - self.from < SPAN_RECORDS
+    }
+
+    fn extend(&mut self, next: Self) {
+        (self.to, self.at) = (next.to, self.at.max(next.at));
+        self.parts.extend(next.parts);
+    }
 }
 
 impl Ledger {
@@ -166,19 +185,17 @@ impl Ledger {
                 continue;
             };
             if head > live.head {
-                let parts = gathered.records.iter().filter(|r| r.place.stream == stream && r.parts > 0);
-                self.passed.push(Passed {
-                    at: gathered.at,
-                    stream,
-                    from: live.head + 1,
-                    to: head,
-                    parts: {
-                        let mut stored = SortedMap::new();
-                        let new = parts.filter(|r| r.place.n > live.head && r.place.n <= head);
-                        stored.extend(new.map(|r| (r.place.n, r.parts)));
-                        stored
-                    },
-                });
+                let mut parts = SortedMap::new();
+                for read in gathered.records.iter().filter(|r| r.place.stream == stream && r.parts > 0) {
+                    if read.place.n > live.head && read.place.n <= head {
+                        parts.insert(read.place.n, read.parts);
+                    }
+                }
+                let passed = Passed { at: gathered.at, stream, from: live.head + 1, to: head, parts };
+                match self.passed.iter_mut().rfind(|before| before.stream == stream) {
+                    Some(before) if before.is_continued_by(&passed) => before.extend(passed),
+                    _ => self.passed.push(passed),
+                }
                 *live = Live { head, seen: live.seen.max(gathered.at) };
             }
         }
@@ -238,11 +255,13 @@ impl Ledger {
             || gathered.ended.iter().any(idle)
     }
 
-    /// The keys of records that may be deleted now, a bounded number; none while they are few and young.
-    pub fn deletable(&self, now: Timestamp) -> Vec<String> {
+    /// The keys of records that may be deleted now, a bounded number; none while they are few and young. Who does not
+    /// tidy deletes them where they are many: more come than tick deletes, or there is no tick, and the ledger must not grow.
+    pub fn deletable(&self, now: Timestamp, tidy: bool) -> Vec<String> {
         let count: u64 = self.due(now).map(|p| p.to - p.from + 1).sum();
         let late = self.passed.first().is_some_and(|p| now.millis_since(p.at) > DELETE_LATE_MS);
-        if count < DELETE_MIN && !late {
+        let worth = if tidy { count >= DELETE_MIN || late } else { count >= DELETE_RECORDS };
+        if !worth {
             return Vec::new();
         }
         let mut keys = Vec::new();
@@ -273,5 +292,55 @@ impl Ledger {
             left = left.saturating_sub(p.to - p.from + 1);
             fits
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(at_s: u64, stream: u64, from: u64, to: u64) -> Passed {
+        Passed { at: Timestamp::from_secs(at_s), stream, from, to, parts: SortedMap::new() }
+    }
+
+    #[test]
+    fn what_is_passed_soon_after_extends_an_entry_of_its_stream() {
+        let entry = passed(30, 1, 5, 10);
+        assert!(entry.is_continued_by(&passed(44, 1, 11, 12)));
+        assert!(!entry.is_continued_by(&passed(45, 1, 11, 12)), "the next span");
+        assert!(!entry.is_continued_by(&passed(44, 1, 12, 12)), "a gap");
+        assert!(entry.is_continued_by(&passed(44, 1, 11, 132)));
+        assert!(!entry.is_continued_by(&passed(44, 1, 11, 133)), "too many to be deleted together");
+        let mut entry = entry;
+        entry.extend(Passed { parts: SortedMap::from([(11, 2)]), ..passed(44, 1, 11, 12) });
+        let parts = SortedMap::from([(11, 2)]);
+        assert_eq!(entry, Passed { parts, ..passed(44, 1, 5, 12) });
+    }
+
+    #[test]
+    fn records_are_deleted_by_any_fold_where_they_are_many() {
+        let now = |after: u64| Timestamp::from_secs(1000 + after);
+        let with = |to| Ledger { passed: vec![passed(1000, 1, 1, to)], ..Ledger::new() };
+        let deleted = |to, after, tidy| with(to).deletable(now(after), tidy).len();
+        assert_eq!(
+            (deleted(DELETE_MIN, 30, true), deleted(DELETE_RECORDS, 30, false)),
+            (0, 0),
+            "somebody may read them"
+        );
+        assert_eq!((deleted(DELETE_MIN - 1, 31, true), deleted(DELETE_MIN - 1, 301, true)), (0, 127));
+        assert_eq!((deleted(DELETE_MIN, 31, true), deleted(DELETE_RECORDS - 1, 301, false)), (128, 0));
+        assert_eq!(deleted(DELETE_RECORDS, 31, false), 512);
+    }
+
+    #[test]
+    fn only_what_was_called_deletable_is_forgotten() {
+        let now = Timestamp::from_secs(2000);
+        let before = Ledger { passed: vec![passed(1000, 1, 1, 200), passed(1990, 1, 201, 300)], ..Ledger::new() };
+        assert_eq!(before.deletable(now, true).len(), 200);
+        let mut after = before.clone();
+        after.passed.push(passed(1000, 2, 1, 9));
+        assert!(after.deleted(&before, now));
+        assert_eq!(after.passed, [passed(1990, 1, 201, 300), passed(1000, 2, 1, 9)]);
+        assert!(!after.deleted(&before, now));
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use alarum::fanout::{ToDeliver, relay};
 use alarum::fold::{Folded, Folder, Ledger, PageCache, Turns};
+use alarum::keys;
 use serde_json::json;
 
 use crate::support::{Cluster, DEMO, PRIVATE_KEY, Push, World};
@@ -137,6 +138,21 @@ fn a_push_alone_waits_for_nobody_and_nobody_takes_turns() {
     assert!(world.cluster.sim.now().millis_since(begun) < 20, "{}", world.cluster.sim.now().millis_since(begun));
     assert_eq!(world.cluster.receiver.arrived.borrow().len(), 11);
     assert_eq!(turn_ends(&world.cluster), None);
+}
+
+#[test]
+fn where_nobody_calls_tick_the_journal_and_the_ledger_stay_small() {
+    let mut world = World::new();
+    for _ in 0..1500 {
+        world.fire("k");
+        world.cluster.sim.advance_ms(1000);
+    }
+    let store = &world.cluster.store;
+    let records = store.keys().iter().filter(|key| key.starts_with("alarum:1:j:")).count();
+    let ledger = store.value(keys::LEDGER).expect("a ledger").len();
+    // As many as are worth a delete, and what somebody may be reading.
+    assert!(records < 700, "{records} records");
+    assert!(ledger < 4 * 1024, "{ledger} bytes");
 }
 
 #[test]
