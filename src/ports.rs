@@ -49,6 +49,14 @@ pub trait Store {
     fn calls(&self) -> StoreCalls {
         StoreCalls::default()
     }
+
+    /// Another number when the store may have gone back to an earlier state: when a connection to it was lost, behind
+    /// which it crashed, or another machine has taken over that had not got everything yet. What a handle was read for
+    /// never spans that, its swap fails; who counts on what it stored itself asks here. The same number for ever where
+    /// the store cannot go back while its users live.
+    fn lineage(&self) -> u64 {
+        0
+    }
 }
 
 /// Calls of a store, by kind.

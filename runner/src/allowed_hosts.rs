@@ -69,8 +69,8 @@ impl AllowedHosts {
 
     /// Whether a request to this absolute URL may be sent.
     pub fn allows(&self, url: &Url) -> bool {
-        let Some(host) = url.host() else { return false };
-        let host = host.to_owned();
+        // Parsed anew: of a scheme that it does not know, a URL keeps an IP address as a name.
+        let Some(host) = url.host_str().and_then(|host| Host::parse(host).ok()) else { return false };
         self.0.iter().any(|entry| {
             entry.scheme.as_deref().is_none_or(|scheme| scheme == url.scheme())
                 && entry.host.allows(&host)
@@ -229,6 +229,10 @@ mod tests {
             ("http://127.0.0.1:8080", "http://localhost:8080", false),
             ("http://[::1]:8080", "http://[::1]:8080", true),
             ("http://::/0", "http://[::1]", true),
+            ("redis://127.0.0.1:6379", "redis://user:password@127.0.0.1:6379/3", true),
+            ("redis://127.0.0.1", "redis://127.0.0.1:6379/", true),
+            ("redis://127.0.0.1:6379", "redis://127.0.0.2:6379", false),
+            ("redis://[::1]:6379", "redis://[::1]:6379/0", true),
         ] {
             assert_eq!(allowed(entry, url), expected, "{entry} against {url}");
         }

@@ -1,8 +1,9 @@
-//! What a component can call: WASI, outbound HTTP, key-value stores, variables.
+//! What a component can call: WASI, outbound HTTP, outbound Redis, key-value stores, variables.
 
 mod bindings;
 mod key_value;
 mod outbound;
+mod redis;
 mod timeouts;
 mod variables;
 mod wasi_key_value;

@@ -1,8 +1,8 @@
 //! Runs a Spin application natively: the same `.wasm` files, the same `spin.toml`, the semantics of Spin 4.1's defaults.
 //!
 //! It is there for trying the application out and for tests, where the `spin` command is not installed, and it counts
-//! what components do. It is no production host: no TLS, no other trigger than HTTP, no other store than Spin's default
-//! one, no runtime configuration.
+//! what components do. It is no production host: no TLS, no other trigger than HTTP, no other key-value store
+//! than Spin's default one, no runtime configuration.
 //!
 //! What it takes from Spin's own ground: wasmtime and its proxy handler, which decides which instance takes a request
 //! and when one ends; the crate that matches routes. What differs on purpose is said where it differs (search for

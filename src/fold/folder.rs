@@ -133,8 +133,8 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         rights: &mut ToDeliver,
         deliver: Option<Deliver<'_>>,
     ) -> Result<Folded, FoldError> {
-        let at = self.clock.now();
-        let base = match turns.and_then(Turns::base) {
+        let (at, lineage) = (self.clock.now(), self.store.lineage());
+        let base = match turns.and_then(|turns| turns.base(lineage)) {
             Some(base) => base,
             None => match turns.filter(|turns| turns.claims()) {
                 Some(turns) => {
@@ -197,7 +197,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             // While the ledger is stored, the instance does nothing else.
             self.clock.sleep_us(HAND_OVER_US).await;
         }
-        folded.leads = self.bring_forward(gathered, tidy, turns).await?;
+        folded.leads = self.bring_forward(gathered, lineage, tidy, turns).await?;
         Ok(folded)
     }
 
@@ -263,13 +263,19 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
 
     /// Brings the ledger forward to what was folded, where it is worth a write, and deletes what nobody needs.
     /// With `turns` it takes the turn as well, if that is free; returns whether it has it.
-    async fn bring_forward(&self, gathered: Gathered, tidy: bool, turns: Option<&Turns>) -> Result<bool, FoldError> {
+    async fn bring_forward(
+        &self,
+        gathered: Gathered,
+        lineage: u64,
+        tidy: bool,
+        turns: Option<&Turns>,
+    ) -> Result<bool, FoldError> {
         let (begun, before) = (gathered.at, &gathered.ledger);
         let leads = turns.filter(|turns| turns.lasts(before.turn, begun, self.clock.now()));
         let deletable = before.deletable(begun, tidy);
         if deletable.is_empty() && !before.lags(&gathered, leads.is_some()) {
             if let Some(turns) = leads {
-                turns.keep(gathered.into_base(), false);
+                turns.keep(gathered.into_base(), lineage, false);
                 return Ok(true);
             }
             if turns.is_none() {
@@ -288,7 +294,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         })
         .await?;
         if let Some(turns) = turns {
-            turns.keep(ledger.into(), true);
+            turns.keep(ledger.into(), lineage, true);
         }
         Ok(leads)
     }

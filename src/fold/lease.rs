@@ -24,8 +24,9 @@ pub struct Turns {
     /// Whether the next fold takes the turn before it begins: another had it and let it end.
     claims: Cell<bool>,
     /// The ledger as this instance stored it with its turn, and what it has applied since: it need not read them again.
-    /// Should another have changed the ledger since, and boards rely on that, they say so.
-    base: RefCell<Option<Base>>,
+    /// Should another have changed the ledger since, and boards rely on that, they say so. First the store's lineage
+    /// when it was read: what was stored before it changed may be gone.
+    base: RefCell<Option<(u64, Base)>>,
     /// How many folds it has stored since it stored the ledger.
     folds: Cell<u64>,
 }
@@ -41,16 +42,17 @@ impl Turns {
         self.claims.take()
     }
 
-    /// From where this instance goes on; given once.
-    pub(super) fn base(&self) -> Option<Base> {
-        self.base.take()
+    /// From where this instance goes on, on a store of this lineage; given once.
+    pub(super) fn base(&self, lineage: u64) -> Option<Base> {
+        self.base.take().filter(|(then, _)| *then == lineage).map(|(_, base)| base)
     }
 
-    /// Keeps from where to go on, if this instance has the turn; `stored`: the ledger says so too.
-    pub(super) fn keep(&self, base: Base, stored: bool) {
+    /// Keeps from where to go on, if this instance has the turn, after a fold that began on a store of this lineage;
+    /// `stored`: the ledger says so too.
+    pub(super) fn keep(&self, base: Base, lineage: u64, stored: bool) {
         let mine = self.is_mine(base.ledger.turn);
         self.folds.set(if stored { 0 } else { self.folds.get().saturating_add(1) });
-        self.base.replace(mine.then_some(base));
+        self.base.replace(mine.then_some((lineage, base)));
     }
 
     /// Whether the turn in the ledger is this instance's and lasts for another fold like that which began at `begun`, so

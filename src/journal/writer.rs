@@ -78,6 +78,8 @@ struct Stream {
     next: u64,
     last_used: Timestamp,
     last_stamp: Timestamp,
+    /// The store's when the number was drawn.
+    lineage: u64,
 }
 
 struct Waiting {
@@ -284,20 +286,24 @@ impl Journal {
         record: &mut Record,
     ) -> Result<bool, StoreError> {
         let begun = clock.now();
+        // A store that went back may lack earlier records of the stream, so that nobody would read on to this one, and
+        // may give its number to another instance.
+        let lineage = store.lineage();
         let kept = self.state.borrow_mut().stream.take();
-        let mut stream = match kept.filter(|s| begun.millis_since(s.last_used) < STREAM_IDLE_MS) {
+        let usable = |s: &Stream| begun.millis_since(s.last_used) < STREAM_IDLE_MS && s.lineage == lineage;
+        let mut stream = match kept.filter(usable) {
             Some(stream) => stream,
             None => {
                 let number = store.increment(keys::STREAMS, 1).await?;
                 let number = u64::try_from(number).map_err(|_| StoreError("the stream counter is negative".into()))?;
-                Stream { number, next: 1, last_used: begun, last_stamp: Timestamp(0) }
+                Stream { number, next: 1, last_used: begun, last_stamp: Timestamp(0), lineage: store.lineage() }
             }
         };
         let sealed = clock.now().max(Timestamp(stream.last_stamp.0 + 1));
         record.received = sealed;
         value::put(store, &keys::record(stream.number, stream.next), &record.encode()).await?;
         let done = clock.now();
-        if done.millis_since(begun) > STREAM_STALL_MS {
+        if done.millis_since(begun) > STREAM_STALL_MS || store.lineage() != stream.lineage {
             return Ok(false);
         }
         stream.next += 1;

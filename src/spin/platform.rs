@@ -1,12 +1,32 @@
 //! Time, randomness, the log and the wake on Spin.
 
+use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
 use spin_sdk::http::body::IncomingBodyExt;
 
 use crate::delivery::DeliveryReport;
-use crate::ports::{Admission, Advice, Clock, Log, Random, Relay, Seen, Wake, Whom};
+use crate::ports::{Admission, Advice, Clock, Log, Random, Relay, Seen, StoreCalls, Wake, Whom};
 use crate::time::Timestamp;
+
+thread_local! {
+    static CALLS: Cell<StoreCalls> = const { Cell::new([0; 8]) };
+}
+
+/// How many calls of the store this instance has begun, by kind. Each of them may block all of it.
+pub(super) fn calls() -> StoreCalls {
+    CALLS.get()
+}
+
+/// To be called by the adapter of the store with each call it begins, one of [`STORE_CALLS`](crate::ports::STORE_CALLS):
+/// who declines waits until there is none.
+pub(super) fn begin_call(kind: usize) {
+    let mut calls = CALLS.get();
+    if let Some(count) = calls.get_mut(kind) {
+        *count = count.wrapping_add(1);
+    }
+    CALLS.set(calls);
+}
 
 /// The platform.
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,9 +99,9 @@ impl Admission for Spin {
         // yields goes on after everything that was ready to begin has begun; but if a call of the store blocked the
         // instance meanwhile, the host may have given it more.
         loop {
-            let calls = super::store::calls();
+            let before = calls();
             spin_sdk::wit_bindgen::yield_async().await;
-            if calls == super::store::calls() {
+            if before == calls() {
                 break;
             }
         }

@@ -1,11 +1,12 @@
 //! The store on Spin: `spin:key-value` for reading and writing, `wasi:keyvalue` for counters, swaps and batches.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
 use spin_sdk::key_value;
 
+use super::platform::{begin_call, calls};
 use crate::ports::{Store, StoreCalls, StoreError, Swap};
 use crate::sorted::SortedMap;
 
@@ -17,23 +18,8 @@ const LABEL: &str = "default";
 pub struct SpinStore;
 
 thread_local! {
-    static CALLS: Cell<StoreCalls> = const { Cell::new([0; 8]) };
     static STORE: OnceCell<Rc<key_value::Store>> = const { OnceCell::new() };
     static BUCKET: OnceCell<Rc<store::Bucket>> = const { OnceCell::new() };
-}
-
-/// How many calls this instance has begun. Each of them blocks all of it.
-pub(super) fn calls() -> u64 {
-    CALLS.get().iter().fold(0, |sum, count| sum.wrapping_add(*count))
-}
-
-/// Begins a call of one of [`STORE_CALLS`](crate::ports::STORE_CALLS).
-fn begin_call(kind: usize) {
-    let mut calls = CALLS.get();
-    if let Some(count) = calls.get_mut(kind) {
-        *count = count.wrapping_add(1);
-    }
-    CALLS.set(calls);
 }
 
 async fn opened() -> Result<Rc<key_value::Store>, StoreError> {
@@ -127,7 +113,7 @@ impl Store for SpinStore {
     }
 
     fn calls(&self) -> StoreCalls {
-        CALLS.get()
+        calls()
     }
 }
 

@@ -285,6 +285,38 @@ fn a_record_of_a_stalled_writer_is_never_left_on_a_retired_stream() {
     }
 }
 
+#[test]
+fn what_is_answered_after_the_store_went_back_is_kept() {
+    for seed in seeds(300) {
+        let cluster = Cluster::new(seed, DEMO, 3, 2);
+        let kept: Rc<RefCell<BTreeSet<String>>> = Rc::default();
+        let push = |key: String, kept: Rc<RefCell<BTreeSet<String>>>| {
+            let body = json!({"event_status": "Critical", "title_rule": "t", "alert_key": key});
+            cluster.push(Push { key: PRIVATE_KEY, body }.request(), move |answer| {
+                if answer.status == 200 {
+                    kept.borrow_mut().insert(format!("\"{key}\""));
+                }
+            });
+        };
+        let steps = |most| (0..cluster.sim.below(most)).for_each(|_| cluster.sim.step());
+        (0..4).for_each(|nth| push(format!("before-{nth}"), Rc::default()));
+        steps(60);
+        let snapshot = cluster.store.snapshot();
+        (4..8).for_each(|nth| push(format!("before-{nth}"), Rc::default()));
+        steps(60);
+        cluster.store.go_back(snapshot);
+        for nth in 0..6 {
+            push(format!("after-{nth}"), kept.clone());
+            steps(20);
+        }
+        settle(&cluster);
+        assert_eq!(kept.borrow().len(), 6, "seed {seed}: not answered with 200");
+        let keys: BTreeSet<_> = cluster.incidents().iter().map(|i| i["dedup_key"].to_string()).collect();
+        let lost: Vec<_> = kept.borrow().difference(&keys).cloned().collect();
+        assert!(lost.is_empty(), "seed {seed}: answered and lost: {lost:?}");
+    }
+}
+
 /// The folding of a tick by a host of its own, while nobody else moves.
 fn tick_without(cluster: &Rc<Cluster>) {
     let (store, node, pages) = (cluster.store_handle(), cluster.node(), PageCache::default());

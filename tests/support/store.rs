@@ -28,6 +28,8 @@ pub struct MemoryStore {
     /// The calls by kind, and whether instances may know them.
     pub calls: Cell<StoreCalls>,
     pub tells_calls: Cell<bool>,
+    /// How often it went back to an earlier state.
+    lineage: Cell<u64>,
 }
 
 impl MemoryStore {
@@ -54,6 +56,17 @@ impl MemoryStore {
         self.calls.set(calls);
     }
 
+    /// What is stored now.
+    pub fn snapshot(&self) -> BTreeMap<String, Vec<u8>> {
+        self.values.borrow().clone()
+    }
+
+    /// Forgets what was written since `snapshot`, as a store does that crashed or was replaced by another.
+    pub fn go_back(&self, snapshot: BTreeMap<String, Vec<u8>>) {
+        *self.values.borrow_mut() = snapshot;
+        self.lineage.set(self.lineage.get() + 1);
+    }
+
     fn read(&self) {
         self.reads.set(self.reads.get() + 1);
     }
@@ -76,8 +89,10 @@ pub struct StoreHandle {
 }
 
 impl StoreHandle {
-    /// One call: control goes back before it and after it, and it may fail at either place.
+    /// One call: control goes back before it and after it, and it may fail at either place; and it does where the store
+    /// goes back meanwhile.
     async fn call<T>(&self, effect: impl FnOnce(&MemoryStore, bool) -> T) -> Result<T, StoreError> {
+        let lineage = self.lineage();
         self.sim.gate().await;
         if self.sim.happens(self.store.fail_before.get()) {
             return Err(StoreError("it failed before it took effect".into()));
@@ -85,7 +100,10 @@ impl StoreHandle {
         let fails = self.sim.happens(self.store.fail_after.get());
         let result = effect(&self.store, fails);
         self.sim.gate().await;
-        if fails { Err(StoreError("it failed after it took effect".into())) } else { Ok(result) }
+        if fails || lineage != self.lineage() {
+            return Err(StoreError("it failed after it took effect".into()));
+        }
+        Ok(result)
     }
 }
 
@@ -102,7 +120,7 @@ impl StoreHandle {
 }
 
 impl Store for StoreHandle {
-    type Handle = (String, Option<Vec<u8>>);
+    type Handle = (String, Option<Vec<u8>>, u64);
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.called(0);
@@ -176,12 +194,16 @@ impl Store for StoreHandle {
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
         self.store.called(6);
+        let lineage = self.lineage();
         let value = self.value(key).await?;
-        Ok((value.clone(), (key.to_owned(), value)))
+        Ok((value.clone(), (key.to_owned(), value, lineage)))
     }
 
-    async fn swap(&self, (key, old): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(&self, (key, old, lineage): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
         self.store.called(7);
+        if lineage != self.lineage() {
+            return Err(StoreError("the connection on which it was read is gone".into()));
+        }
         assert!(value.len() <= alarum::ports::VALUE_LIMIT, "{key} has {} bytes", value.len());
         self.call(|store, _| {
             if old.is_some() && store.value(&key) != old {
@@ -193,7 +215,12 @@ impl Store for StoreHandle {
         })
         .await
     }
+
     fn calls(&self) -> StoreCalls {
         if self.store.tells_calls.get() { self.store.calls.get() } else { StoreCalls::default() }
+    }
+
+    fn lineage(&self) -> u64 {
+        self.store.lineage.get()
     }
 }

@@ -19,6 +19,7 @@ pub mod load;
 pub mod plan;
 pub mod push;
 pub mod receiver;
+pub mod redis;
 pub mod report;
 pub mod rows;
 pub mod session;
@@ -82,12 +83,19 @@ pub enum Part {
     Listing,
     /// Events to many subscribers.
     Fanout,
+    /// One and two runners on one Redis.
+    Redis,
 }
 
 impl Options {
-    /// Whether a part is to be measured.
+    /// Whether a part is to be measured. What takes long is no part of a quick run, and what needs a Redis is none where
+    /// there is no Redis, unless it is asked for.
     fn wants(&self, part: Part) -> bool {
-        self.only.is_none_or(|only| only == part)
+        match part {
+            _ if self.only.is_some() => self.only == Some(part),
+            Part::Redis => !self.quick && toolchain::is_installed(redis::SERVER),
+            _ => true,
+        }
     }
 }
 
@@ -97,7 +105,13 @@ impl Part {
         match self {
             Part::Application | Part::Fanout => &[&APPLICATION, &[config::FLOOR]],
             Part::Intake | Part::Fold | Part::Listing => &[&[config::GUEST]],
+            Part::Redis => &[&APPLICATION],
         }
+    }
+
+    /// The store that its packages are built for.
+    fn store(self) -> components::Store {
+        if self == Part::Redis { components::Store::Redis } else { components::Store::KeyValue }
     }
 }
 
@@ -109,12 +123,13 @@ pub async fn run(options: Options, workspace: &Workspace, shutdown: &Shutdown) -
     let toolchain = toolchain::ensure(workspace, shutdown).await?;
     for part in Part::value_variants().iter().filter(|part| options.wants(**part)) {
         for packages in part.packages() {
-            components::build(workspace, &toolchain, packages, shutdown).await?;
+            components::build_for(part.store(), workspace, &toolchain, packages, shutdown).await?;
         }
     }
     let places = Places {
         root: workspace.root.clone(),
-        wasm_dir: toolchain.wasm_dir(),
+        wasm_dir: toolchain.wasm_dir(components::Store::KeyValue),
+        redis_wasm_dir: toolchain.wasm_dir(components::Store::Redis),
         runner: runner::build(workspace, shutdown).await?,
         dir: workspace.target_dir.join("bench"),
     };
@@ -140,7 +155,7 @@ pub async fn run(options: Options, workspace: &Workspace, shutdown: &Shutdown) -
 
 fn sizes(toolchain: &Toolchain) -> Result<Vec<Size>> {
     let size = |component: &str| {
-        let path = toolchain.wasm_of(component);
+        let path = toolchain.wasm_of(components::Store::KeyValue, component);
         let metadata = path.metadata().with_context(|| format!("{} was not built", path.display()))?;
         Ok(Size { component: component.to_string(), bytes: metadata.len() })
     };

@@ -10,25 +10,90 @@ use anyhow::{Context as _, Result};
 /// The packages that make up the application.
 pub const APPLICATION: [&str; 10] =
     ["ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "status", "console"];
+/// The tests of stores use this one.
+pub const STORE_FIXTURE: &str = "store-fixture";
+/// All packages that know several stores.
+const STORING: [&str; 11] = [
+    "ingest",
+    "fanout",
+    "courier",
+    "actions",
+    "api",
+    "alerts",
+    "settings",
+    "webhooks",
+    "status",
+    "console",
+    STORE_FIXTURE,
+];
 /// The runner's tests use this one.
 pub const FIXTURE: &str = "runner-fixture";
 /// All packages that link for the target alone; clippy looks at them there.
-const FOR_TARGET_ONLY: [&str; 13] = [
-    "ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "status", "console", FIXTURE,
-    "floor", "guest",
+const FOR_TARGET_ONLY: [&str; 14] = [
+    "ingest",
+    "fanout",
+    "courier",
+    "actions",
+    "api",
+    "alerts",
+    "settings",
+    "webhooks",
+    "status",
+    "console",
+    STORE_FIXTURE,
+    FIXTURE,
+    "floor",
+    "guest",
 ];
+
+/// What the application keeps its data in: another feature, other files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Store {
+    /// Spin's key-value store.
+    KeyValue,
+    /// A Redis that several machines share, by Spin's outbound Redis.
+    Redis,
+}
+
+impl Store {
+    /// The feature of the components that is for it.
+    fn feature(self) -> Option<&'static str> {
+        match self {
+            Store::KeyValue => None,
+            Store::Redis => Some("redis"),
+        }
+    }
+}
 
 /// Builds packages for the target, in release.
 ///
 /// # Errors
 /// When the build fails.
 pub async fn build(workspace: &Workspace, toolchain: &Toolchain, packages: &[&str], shutdown: &Shutdown) -> Result<()> {
+    build_for(Store::KeyValue, workspace, toolchain, packages, shutdown).await
+}
+
+/// The same for a store.
+///
+/// # Errors
+/// When the build fails.
+pub async fn build_for(
+    store: Store,
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    packages: &[&str],
+    shutdown: &Shutdown,
+) -> Result<()> {
     let mut command = toolchain.cargo();
     command.args(["build", "--release", "--target", TARGET]);
     for package in packages {
         command.args(["--package", package]);
     }
-    let title = format!("building components ({})", packages.join(", "));
+    let mut title = format!("building components ({})", packages.join(", "));
+    if let Some(feature) = store.feature() {
+        command.args(["--features", feature]).arg("--target-dir").arg(toolchain.target_dir(store));
+        title += &format!(" for {feature}");
+    }
     Step::quiet(workspace, &title, command).run(shutdown).await?;
     Ok(())
 }
@@ -37,9 +102,9 @@ pub async fn build(workspace: &Workspace, toolchain: &Toolchain, packages: &[&st
 ///
 /// # Errors
 /// When a file is missing.
-pub fn print_sizes(toolchain: &Toolchain, packages: &[&str]) -> Result<()> {
+pub fn print_sizes(store: Store, toolchain: &Toolchain, packages: &[&str]) -> Result<()> {
     for package in packages {
-        let path = toolchain.wasm_of(package);
+        let path = toolchain.wasm_of(store, package);
         let length = path.metadata().with_context(|| format!("{} was not built", path.display()))?.len();
         console::result(&format!("{package:<8} {:>6.1} kB  {}", length as f64 / 1000.0, path.display()));
     }
@@ -58,5 +123,12 @@ pub async fn lint(workspace: &Workspace, toolchain: &Toolchain, shutdown: &Shutd
     }
     command.args(["--", "-D", "warnings"]);
     Step::shown("clippy for the components", command).run(shutdown).await?;
+    let mut command = toolchain.clippy(workspace, shutdown).await?;
+    command.args(["--release", "--target", TARGET, "--features", "redis"]);
+    for package in STORING {
+        command.args(["--package", package]);
+    }
+    command.args(["--", "-D", "warnings"]);
+    Step::shown("clippy for the components for redis", command).run(shutdown).await?;
     Ok(())
 }

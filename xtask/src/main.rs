@@ -1,10 +1,12 @@
 //! The command line: `cargo xtask <command>`.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use xtask::components::{self, APPLICATION};
+use xtask::components::{self, APPLICATION, Store};
+use xtask::manifest::redis;
 use xtask::shutdown::{Interrupted, Shutdown};
 use xtask::workspace::Workspace;
 use xtask::{bench, check, conformance, console, import, init, suite, toolchain, up};
@@ -30,7 +32,13 @@ enum Command {
     /// Measure the application against a component that does nothing but store, and judge the budgets.
     Bench(bench::Options),
     /// Build the components, and install what that needs.
-    Build,
+    Build {
+        /// What they are to keep their data in.
+        #[arg(long, value_enum, default_value_t = Store::KeyValue)]
+        store: Store,
+    },
+    /// Write deploy/redis/spin.toml anew, after a change of spin.toml.
+    Manifest,
     /// Check the components with clippy, for their target; a warning is an error.
     Lint,
     /// Write a configuration with new keys, for starting Spin by hand.
@@ -75,10 +83,17 @@ async fn run(command: Command) -> Result<()> {
         Command::Up(options) => up::run(options, &workspace, &shutdown).await,
         Command::Test { filters } => suite::run(&filters, &workspace, &shutdown).await,
         Command::Bench(options) => bench::run(options, &workspace, &shutdown).await,
-        Command::Build => {
+        Command::Build { store } => {
             let toolchain = toolchain::ensure(&workspace, &shutdown).await?;
-            components::build(&workspace, &toolchain, &APPLICATION, &shutdown).await?;
-            components::print_sizes(&toolchain, &APPLICATION)
+            components::build_for(store, &workspace, &toolchain, &APPLICATION, &shutdown).await?;
+            components::print_sizes(store, &toolchain, &APPLICATION)
+        }
+        Command::Manifest => {
+            let path = workspace.root.join(redis::PATH);
+            let text = redis::derive(&fs::read_to_string(workspace.manifest())?)?;
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            console::result(&format!("wrote {}", path.display()));
+            Ok(())
         }
         Command::Lint => {
             let toolchain = toolchain::ensure(&workspace, &shutdown).await?;

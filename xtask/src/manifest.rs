@@ -1,6 +1,8 @@
 //! The manifest that `up` runs: the repository's, with everything that it refers to named absolutely, so that it can
 //! lie in the state directory, and with the state directory's configuration mounted.
 
+pub mod redis;
+
 use anyhow::{Context as _, Result, bail};
 use std::path::Path;
 use toml_edit::{DocumentMut, Item, TableLike, value};
@@ -16,8 +18,8 @@ pub struct Places<'a> {
     pub config_dir: &'a Path,
 }
 
-/// The folder of the components as the repository's manifest writes it.
-const BUILT: &str = "target/wasm32-wasip2/release/";
+/// The folder of the components as the repository's manifests end it.
+const BUILT: &str = "/wasm32-wasip2/release/";
 
 /// Derives the manifest.
 ///
@@ -42,8 +44,8 @@ fn place_source(component: &mut dyn TableLike, places: Places<'_>) -> Result<()>
     let source = component.get_mut("source").context("missing")?;
     // A table is a URL or a package: it means the same everywhere.
     if let Some(path) = source.as_str() {
-        let absolute = match path.strip_prefix(BUILT) {
-            Some(file) => places.wasm_dir.join(file),
+        let absolute = match path.split_once(BUILT) {
+            Some((_, file)) => places.wasm_dir.join(file),
             None => places.root.join(path),
         };
         *source = value(text(&absolute)?);
@@ -60,7 +62,8 @@ fn place_files(component: &mut dyn TableLike, places: Places<'_>) -> Result<()> 
             bail!("{mount} is a pattern, write {{ source = …, destination = … }}");
         };
         let path = source.as_str().context("source is not a text")?;
-        let absolute = if path == "config" { places.config_dir.to_path_buf() } else { places.root.join(path) };
+        let absolute =
+            if Path::new(path).ends_with("config") { places.config_dir.to_path_buf() } else { places.root.join(path) };
         *source = text(&absolute)?.into();
     }
     Ok(())
@@ -109,12 +112,16 @@ mod tests {
     }
 
     #[test]
-    fn the_repositorys_own_manifest_can_be_derived() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("spin.toml");
-        let text = derived(&std::fs::read_to_string(path).unwrap()).unwrap();
-        for name in crate::components::APPLICATION {
-            assert!(text.contains(&format!("source = \"/w/{name}.wasm\"")), "{text}");
+    fn the_repositorys_own_manifests_can_be_derived() {
+        for path in ["spin.toml", redis::PATH] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path);
+            let text = derived(&std::fs::read_to_string(path).unwrap()).unwrap();
+            for name in crate::components::APPLICATION {
+                assert!(text.contains(&format!("source = \"/w/{name}.wasm\"")), "{text}");
+            }
+            // The console has none.
+            let mounts = text.matches("source = \"/s/config\"").count();
+            assert_eq!(mounts, crate::components::APPLICATION.len() - 1, "{text}");
         }
-        assert!(!text.contains("source = \"config\""), "{text}");
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: all tests, in order.
 
-use crate::components::{self, APPLICATION, FIXTURE};
+use crate::bench::redis;
+use crate::components::{self, APPLICATION, FIXTURE, STORE_FIXTURE, Store};
 use crate::console;
 use crate::host::runner;
 use crate::shutdown::{Interrupted, Shutdown};
@@ -14,14 +15,16 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::Instant;
 
-/// The steps and what cargo is to test in each; without a package the domain's.
-const STEPS: [(&str, &[&str]); 5] = [
+/// The steps and what cargo is to test in each; without a package the domain's. What is tested on Redis needs one.
+const STEPS: [(&str, &[&str]); 6] = [
     ("domain tests", &[]),
     ("xtask tests", &["--package", "xtask"]),
     ("runner tests", &["--package", runner::PACKAGE]),
     ("receiver tests", &["--package", "receiver"]),
     ("black-box tests", &["--package", "blackbox"]),
+    (ON_REDIS, &["--package", "blackbox", "--test", "it"]),
 ];
+const ON_REDIS: &str = "black-box tests on Redis";
 /// The step after them: the console in a real browser.
 const IN_BROWSER: &str = "console tests";
 
@@ -34,9 +37,20 @@ pub async fn run(filters: &[String], workspace: &Workspace, shutdown: &Shutdown)
     let toolchain = toolchain::ensure(workspace, shutdown).await?;
     components::build(workspace, &toolchain, &APPLICATION, shutdown).await?;
     components::build(workspace, &toolchain, &[FIXTURE], shutdown).await?;
+    components::build(workspace, &toolchain, &[STORE_FIXTURE], shutdown).await?;
+    let redis = toolchain::is_installed(redis::SERVER) || std::env::var_os("ALARUM_REQUIRE_REDIS").is_some();
+    if redis {
+        components::build_for(Store::Redis, workspace, &toolchain, &APPLICATION, shutdown).await?;
+        components::build_for(Store::Redis, workspace, &toolchain, &[STORE_FIXTURE], shutdown).await?;
+    } else {
+        console::progress("there is no redis-server: what needs one is not tested");
+    }
     let binary = runner::build(workspace, shutdown).await?;
     let mut commands = Vec::new();
     for (title, packages) in STEPS {
+        if title == ON_REDIS && !redis {
+            continue;
+        }
         let mut command = workspace.cargo();
         command.arg("test").args(packages);
         if !filters.is_empty() {
@@ -46,12 +60,16 @@ pub async fn run(filters: &[String], workspace: &Workspace, shutdown: &Shutdown)
             // Piped through this program, cargo would not colour by itself.
             command.env("CARGO_TERM_COLOR", "always");
         }
+        if title == ON_REDIS {
+            command.env("ALARUM_STORE", "redis");
+        }
         commands.push((title, command));
     }
     commands.extend(in_browser(filters, workspace)?.map(|command| (IN_BROWSER, command)));
     let mut results = Vec::new();
     for (title, mut command) in commands {
-        command.env("ALARUM_RUNNER", &binary).env("ALARUM_WASM_DIR", toolchain.wasm_dir());
+        command.env("ALARUM_RUNNER", &binary).env("ALARUM_WASM_DIR", toolchain.wasm_dir(Store::KeyValue));
+        command.env("ALARUM_REDIS_WASM_DIR", toolchain.wasm_dir(Store::Redis));
         command.env("ALARUM_MANIFEST", workspace.manifest());
         let step_started = Instant::now();
         let outcome = Step::shown(title, command).run(shutdown).await;
@@ -97,7 +115,7 @@ struct Finished {
 fn table(results: &[Finished]) -> String {
     let line = |step: &Finished| {
         let verdict = if step.passed { "ok" } else { "FAILED" };
-        format!("{verdict:<7} {:<16} {}\n", step.title, seconds(step.took))
+        format!("{verdict:<7} {:<24} {}\n", step.title, seconds(step.took))
     };
     results.iter().map(line).collect()
 }
@@ -118,6 +136,6 @@ mod tests {
         assert!(verdict(&[step("a", true), step("b", true)]).is_ok());
         let results = [step("a", false), step("b", true), step("c", false)];
         assert_eq!(verdict(&results).unwrap_err().to_string(), "failed: a, c");
-        assert!(table(&results).starts_with("FAILED  a                2.0 s\nok      b "));
+        assert!(table(&results).starts_with("FAILED  a                        2.0 s\nok      b "));
     }
 }

@@ -9,10 +9,12 @@ mod debian;
 mod probe;
 mod rustup;
 
+use crate::components::Store;
 use crate::shutdown::{Interrupted, Shutdown};
 use crate::workspace::{Workspace, remove_own_variables};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use tokio::process::Command;
 
 /// The target of the components.
@@ -70,6 +72,12 @@ pub async fn ensure(workspace: &Workspace, shutdown: &Shutdown) -> Result<Toolch
     )
 }
 
+/// Whether a program is there that some tests and measurements need.
+pub fn is_installed(program: &str) -> bool {
+    let mut command = std::process::Command::new(program);
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
 impl Toolchain {
     /// Cargo, set up to build for [`TARGET`] in the workspace.
     pub fn cargo(&self) -> Command {
@@ -100,14 +108,22 @@ impl Toolchain {
         command
     }
 
+    /// Where cargo builds the components for a store: in directories of their own, so that they stand side by side.
+    pub fn target_dir(&self, store: Store) -> PathBuf {
+        match store {
+            Store::KeyValue => self.target_dir.clone(),
+            Store::Redis => self.target_dir.join("redis"),
+        }
+    }
+
     /// Where the built `.wasm` files are.
-    pub fn wasm_dir(&self) -> PathBuf {
-        self.target_dir.join(TARGET).join("release")
+    pub fn wasm_dir(&self, store: Store) -> PathBuf {
+        self.target_dir(store).join(TARGET).join("release")
     }
 
     /// The built file of a package.
-    pub fn wasm_of(&self, package: &str) -> PathBuf {
-        wasm_file(&self.wasm_dir(), package)
+    pub fn wasm_of(&self, store: Store, package: &str) -> PathBuf {
+        wasm_file(&self.wasm_dir(store), package)
     }
 }
 

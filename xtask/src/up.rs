@@ -79,7 +79,11 @@ pub async fn run(options: Options, workspace: &Workspace, shutdown: &Shutdown) -
     };
     let facts = Facts::read(&config).with_context(|| format!("{}: cannot be used", files.mounted().display()))?;
     let text = fs::read_to_string(workspace.manifest()).context("cannot read spin.toml")?;
-    let places = Places { root: &workspace.root, wasm_dir: &toolchain.wasm_dir(), config_dir: files.folder() };
+    let places = Places {
+        root: &workspace.root,
+        wasm_dir: &toolchain.wasm_dir(components::Store::KeyValue),
+        config_dir: files.folder(),
+    };
     let manifest = state.manifest();
     fs::write(&manifest, manifest::derive(&text, places)?)
         .with_context(|| format!("cannot write {}", manifest.display()))?;

@@ -77,11 +77,14 @@ fn what_names_another_object_names_one_that_there_is() {
     };
     let (secrets, claims) = (names("Secret"), names("PersistentVolumeClaim"));
     let mut named = Vec::new();
-    for (_, object) in &objects {
+    for (file, object) in &objects {
         for name in ["claimName", "loadFromSecret", "secretName"] {
             let mut found = Vec::new();
             all(object, name, &mut found);
             named.extend(found.into_iter().map(|value| (name, value)));
+        }
+        if at(object, "kind").text() == "SpinApp" && file == "spinapp.yaml" {
+            named.push(("secretKeyRef", at(object, "spec/variables/1/valueFrom/secretKeyRef/name").text()));
         }
     }
     assert!(named.len() >= 4, "{named:?}");
@@ -96,7 +99,9 @@ fn what_names_another_object_names_one_that_there_is() {
         at(&found.expect("an object").1, way).text()
     };
     let selected = app("spec/podSelector/matchLabels/app", "NetworkPolicy", "network.yaml");
-    assert_eq!(app("spec/podLabels/app", "SpinApp", "spinapp-one.yaml"), selected);
+    for file in ["spinapp.yaml", "spinapp-one.yaml"] {
+        assert_eq!(app("spec/podLabels/app", "SpinApp", file), selected);
+    }
     let ticker = app("spec/jobTemplate/spec/template/metadata/labels/app", "CronJob", "tick.yaml");
     let allowed = "spec/ingress/0/from/0/podSelector/matchLabels/app";
     assert_eq!(app(allowed, "NetworkPolicy", "network.yaml"), ticker);
@@ -120,7 +125,7 @@ fn one_replica_has_the_store_that_the_manifest_names_on_its_volume() {
 }
 
 #[test]
-fn ticks_go_to_the_path_of_the_manifest_and_it_is_not_public() {
+fn ticks_go_to_the_path_of_the_manifest_and_what_is_for_the_house_is_not_public() {
     let manifest = read("spin.toml");
     assert!(manifest.contains("route = \"/tick\""));
     for file in ["deploy/systemd/tick.curl", "deploy/kubernetes/tick.yaml"] {
@@ -130,8 +135,52 @@ fn ticks_go_to_the_path_of_the_manifest_and_it_is_not_public() {
     let objects = objects();
     let ingress = objects.iter().find(|(_, object)| at(object, "kind").text() == "Ingress").expect("an ingress");
     let path = |nth: usize, of: &str| at(&ingress.1, &format!("spec/rules/0/http/paths/{nth}/{of}")).text();
-    assert_eq!((path(0, "path"), path(0, "backend/service/name")), ("/tick".into(), "not-public".into()));
-    assert_eq!((path(1, "path"), path(1, "backend/service/name")), ("/".into(), "alarum".into()));
+    let page = read("docs/deploying.md");
+    for (nth, name) in ["/tick", "/readyz", "/metrics"].into_iter().enumerate() {
+        assert_eq!((path(nth, "path"), path(nth, "backend/service/name")), (name.into(), "not-public".into()));
+        assert!(page.contains(&format!("location = {name} {{ return 404; }}")), "{name}");
+    }
+    assert_eq!((path(3, "path"), path(3, "backend/service/name")), ("/".into(), "alarum".into()));
+}
+
+#[test]
+fn probes_ask_what_the_manifests_serve_and_who_is_alive_asks_nothing_of_the_store() {
+    let objects = objects();
+    let apps: Vec<_> = objects.iter().filter(|(_, object)| at(object, "kind").text() == "SpinApp").collect();
+    assert_eq!(apps.len(), 2);
+    for (file, app) in apps {
+        for (probe, path) in [("readiness", "/readyz"), ("liveness", "/healthz")] {
+            assert_eq!(at(app, &format!("spec/checks/{probe}/httpGet/path")).text(), path, "{file}");
+            for manifest in ["spin.toml", "deploy/redis/spin.toml"] {
+                assert!(read(manifest).contains(&format!("route = \"{path}\"")), "{manifest}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_is_on_a_redis_is_given_variables_that_the_manifest_has() {
+    let manifest: toml_edit::DocumentMut = read("deploy/redis/spin.toml").parse().expect("TOML");
+    let known = |name: &str| manifest["variables"].get(name).is_some();
+    let objects = objects();
+    let (_, app) = objects.iter().find(|(file, _)| file == "spinapp.yaml").expect("a file");
+    for nth in ["0", "1"] {
+        let name = at(app, &format!("spec/variables/{nth}/name")).text();
+        assert!(known(&name), "{name}");
+    }
+    let given = read("deploy/systemd/alarum.env");
+    let given: Vec<String> = given
+        .lines()
+        .filter_map(|line| line.trim_start_matches('#').strip_prefix("SPIN_VARIABLE_")?.split_once('='))
+        .map(|(name, _)| name.to_lowercase())
+        .collect();
+    assert!(given.len() >= 2 && given.iter().all(|name| known(name)), "{given:?}");
+    // Where its paths lead to is where its components are installed.
+    let (page, source) = (read("docs/deploying.md"), manifest["component"]["ingest"]["source"].as_str());
+    let folder = source.and_then(|source| source.strip_prefix("../../")?.strip_suffix("/ingest.wasm")).expect("a path");
+    assert!(page.contains(&format!("/opt/alarum/{folder}/")), "{folder}");
+    assert!(page.contains("install -m 0644 deploy/redis/spin.toml /opt/alarum/deploy/redis/"));
+    assert!(read("deploy/systemd/alarum.env").contains("ALARUM_MANIFEST=/opt/alarum/deploy/redis/spin.toml"));
 }
 
 #[test]
@@ -153,6 +202,10 @@ fn the_units_name_what_is_installed() {
     let listen = value(&read("deploy/systemd/alarum.env"), "ALARUM_LISTEN");
     assert!(read("deploy/systemd/tick.curl").contains(&format!("http://{listen}/tick")));
     assert!(unit.contains(&format!("Environment=ALARUM_LISTEN={listen}")));
+    assert!(
+        unit.contains("Environment=ALARUM_MANIFEST=/opt/alarum/spin.toml")
+            && unit.contains("--from ${ALARUM_MANIFEST} ")
+    );
     let user = value(&unit, "User");
     assert!(read("deploy/systemd/alarum.sysusers.conf").contains(&format!("u {user} ")));
     assert!(read("deploy/systemd/alarum-tick.service").contains("LoadCredential=tick:/etc/alarum/tick.curl"));
@@ -164,13 +217,13 @@ fn the_units_name_what_is_installed() {
 fn the_page_names_files_that_there_are() {
     let page = read("docs/deploying.md");
     let quoted = page.split('`').skip(1).step_by(2);
-    let files = quoted.filter(|text| text.starts_with("deploy/"));
+    let files = quoted.filter(|text| text.starts_with("deploy/") && !text.contains(' '));
     let files: Vec<&str> = files.collect();
     assert!(files.len() >= 3, "{files:?}");
     for file in files {
         assert!(root().join(file).exists(), "{file}");
     }
-    for file in ["spinapp-one.yaml", "tick.yaml", "network.yaml"] {
+    for file in ["spinapp.yaml", "spinapp-one.yaml", "tick.yaml", "network.yaml"] {
         assert!(page.contains(file) && root().join("deploy/kubernetes").join(file).exists(), "{file}");
     }
 }

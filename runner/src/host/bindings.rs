@@ -18,12 +18,16 @@ pub struct Swap {
     pub bucket: u32,
 }
 
+/// An open connection to a Redis server; calls share it.
+pub struct RedisConnection(pub redis::aio::MultiplexedConnection);
+
 wasmtime::component::bindgen!({
     path: "wit",
     world: "alarum:runner/host",
     imports: { default: trappable },
     with: {
         "spin:key-value/key-value.store": Bucket,
+        "spin:redis/redis.connection": RedisConnection,
         "wasi:keyvalue/store.bucket": Bucket,
         "wasi:keyvalue/atomics.cas": Swap,
     },

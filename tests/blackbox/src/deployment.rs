@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::redis::Redis;
 
 const CONFIG: &str = include_str!("../../support/demo.toml");
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
@@ -38,6 +39,15 @@ pub struct Options {
     pub tick: bool,
     /// Whether the store is in memory, where the host has such: nothing waits for a disk.
     pub memory: bool,
+    /// The Redis to keep everything in, and the components that do; it can be shared. By default there is one where
+    /// `ALARUM_STORE=redis` is set.
+    pub redis: Option<Arc<Redis>>,
+    /// What is given for the variables of the manifest besides.
+    pub variables: Vec<(&'static str, String)>,
+    /// Whether to run the component that tests stores, instead of the application.
+    pub store_fixture: bool,
+    /// Whether that one may call nobody, not even its Redis.
+    pub denied: bool,
 }
 
 /// A running deployment; killed when it is dropped.
@@ -77,10 +87,13 @@ fn workspace() -> PathBuf {
 impl Deployment {
     /// Starts one with an empty store; `None` where the environment names a running one: that is not killed, its
     /// subscribers are not ours, and what is in it is not known.
-    pub fn start(options: Options) -> Option<Self> {
+    pub fn start(mut options: Options) -> Option<Self> {
         if std::env::var_os("ALARUM_URL").is_some() {
             eprintln!("not run against a running deployment: it needs one of its own");
             return None;
+        }
+        if options.redis.is_none() && std::env::var("ALARUM_STORE").is_ok_and(|store| store == "redis") {
+            options.redis = Some(Redis::start()?);
         }
         // One at a time: starting compiles the components where they are not cached yet, and a machine has few cores.
         static STARTING: Mutex<()> = Mutex::new(());
@@ -88,9 +101,10 @@ impl Deployment {
         let dir = tempfile::tempdir().expect("a directory");
         std::fs::create_dir(dir.path().join("config")).expect("a directory");
         std::fs::write(dir.path().join("config/alarum.toml"), config(&options)).expect("written");
-        std::fs::write(dir.path().join("spin.toml"), manifest(dir.path())).expect("written");
+        std::fs::write(dir.path().join("spin.toml"), manifest(dir.path(), &options)).expect("written");
         let host = Host::from_env();
-        let (child, url, control) = launch(&host, dir.path(), options.memory);
+        share_cache(&host, dir.path());
+        let (child, url, control) = launch(&host, dir.path(), &options);
         let client = client(&url);
         let mut deployment = Self { client, secret: SECRET, control, host, options, dir, child, ticker: None };
         deployment.begin();
@@ -108,7 +122,7 @@ impl Deployment {
     /// Kills it and starts it again on what it had stored.
     pub fn restart(&mut self) {
         self.kill();
-        let (child, url, control) = launch(&self.host, self.dir.path(), self.options.memory);
+        let (child, url, control) = launch(&self.host, self.dir.path(), &self.options);
         (self.child, self.control, self.client) = (child, control, client(&url));
         self.begin();
     }
@@ -160,19 +174,25 @@ fn config(options: &Options) -> String {
     text + "[delivery]\nallow_http = true\nallow_private_targets = true" + after
 }
 
-/// The project's manifest, with absolute paths to the components and the configuration of this deployment.
-fn manifest(dir: &Path) -> String {
-    let text = std::fs::read_to_string(workspace().join("spin.toml")).expect("the manifest");
-    let wasm_dir = std::env::var_os("ALARUM_WASM_DIR");
-    let built = || workspace().join("target/wasm32-wasip2/release");
-    let wasm_dir = wasm_dir.map_or_else(built, PathBuf::from);
+/// The project's manifest for the store, with absolute paths to the components and the configuration of this deployment.
+fn manifest(dir: &Path, options: &Options) -> String {
+    let (file, variable, built) = match options.redis {
+        None => ("spin.toml", "ALARUM_WASM_DIR", "target/wasm32-wasip2/release"),
+        Some(_) => ("deploy/redis/spin.toml", "ALARUM_REDIS_WASM_DIR", "target/redis/wasm32-wasip2/release"),
+    };
+    let mut text = std::fs::read_to_string(workspace().join(file)).expect("the manifest");
+    if options.store_fixture {
+        text = of_store_fixture(&text, options.denied);
+    }
+    let wasm_dir = std::env::var_os(variable).map_or_else(|| workspace().join(built), PathBuf::from);
     let mut manifest: toml::Table = text.parse().expect("a manifest");
     let components = manifest.get_mut("component").and_then(toml::Value::as_table_mut).expect("components");
     for (_, component) in components.iter_mut() {
         let component = component.as_table_mut().expect("a component");
         let source = component.get("source").and_then(toml::Value::as_str).expect("a source");
         let wasm = wasm_dir.join(Path::new(source).file_name().expect("a file name"));
-        assert!(wasm.exists(), "there is no {}; run `cargo xtask build`", wasm.display());
+        let build = if options.redis.is_some() { "cargo xtask build --store redis" } else { "cargo xtask build" };
+        assert!(wasm.exists(), "there is no {}; run `{build}`", wasm.display());
         component.insert("source".into(), wasm.display().to_string().into());
         component.remove("build");
         let mount: toml::Table = [
@@ -186,14 +206,42 @@ fn manifest(dir: &Path) -> String {
     manifest.to_string()
 }
 
+/// A manifest with one component instead of all, which has the rights that the first of them has.
+fn of_store_fixture(text: &str, denied: bool) -> String {
+    let mut manifest: toml::Table = text.parse().expect("a manifest");
+    let mut component = manifest["component"]["ingest"].as_table().expect("a component").clone();
+    component.insert("source".into(), "store_fixture.wasm".into());
+    let hosts = component["allowed_outbound_hosts"].as_array().expect("hosts").iter();
+    let hosts =
+        hosts.filter(|host| host.as_str().is_some_and(|host| !denied && !host.starts_with("http"))).cloned().collect();
+    component.insert("allowed_outbound_hosts".into(), toml::Value::Array(hosts));
+    let one = |name: &str, value: toml::Table| toml::Table::from_iter([(name.to_owned(), toml::Value::Table(value))]);
+    manifest.insert("component".into(), one("store-fixture", component).into());
+    let trigger = [("route".into(), "/...".into()), ("component".into(), "store-fixture".into())].into_iter().collect();
+    manifest.insert(
+        "trigger".into(),
+        toml::Table::from_iter([("http".into(), vec![toml::Value::Table(trigger)].into())]).into(),
+    );
+    manifest.to_string()
+}
+
+/// Compiled components are kept beside the runner from test to test: compiling them takes longer than most tests.
+fn share_cache(host: &Host, dir: &Path) {
+    let Host::Runner(runner) = host else { return };
+    let cache = runner.canonicalize().expect("the runner").with_file_name("blackbox-cache");
+    std::fs::create_dir_all(&cache).expect("a directory");
+    std::fs::create_dir(dir.join("state")).expect("a directory");
+    std::os::unix::fs::symlink(cache, dir.join("state/cache")).expect("a link");
+}
+
 /// Starts the host; returns it with the base URL and the URL of its counters.
-fn launch(host: &Host, dir: &Path, memory: bool) -> (Child, String, Option<String>) {
+fn launch(host: &Host, dir: &Path, options: &Options) -> (Child, String, Option<String>) {
     let (manifest, state) = (dir.join("spin.toml"), dir.join("state"));
     let (mut command, url) = match host {
         Host::Runner(path) => {
             let mut command = Command::new(path);
             command.arg("--manifest").arg(&manifest).args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]);
-            command.args(memory.then_some(["--store", "memory"]).into_iter().flatten());
+            command.args(options.memory.then_some(["--store", "memory"]).into_iter().flatten());
             (command, None)
         }
         Host::Spin(path) => {
@@ -204,6 +252,10 @@ fn launch(host: &Host, dir: &Path, memory: bool) -> (Child, String, Option<Strin
             (command, Some(format!("http://{free}")))
         }
     };
+    let host = options.redis.iter().map(|redis| ("redis_host", redis.host()));
+    for (name, value) in host.chain(options.variables.iter().cloned()) {
+        command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
+    }
     command.arg("--state-dir").arg(&state).stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
     let mut child = command.spawn().expect("the host starts");
     let lines = read_lines(&mut child);

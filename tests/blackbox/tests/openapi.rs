@@ -29,8 +29,13 @@ const INCIDENTS: usize = 24;
 fn every_answer_is_as_it_is_described() {
     let Some(schemathesis) = Schemathesis::find(Path::new(env!("CARGO_TARGET_TMPDIR"))) else { return };
     let receiver = Receiver::start(200, Duration::ZERO);
-    let options =
-        Options { receivers: vec![receiver.url.clone()], integrations: SETTINGS.to_owned(), tick: true, memory: true };
+    let options = Options {
+        receivers: vec![receiver.url.clone()],
+        integrations: SETTINGS.to_owned(),
+        tick: true,
+        memory: true,
+        ..Options::default()
+    };
     let Some(deployment) = Deployment::start(options) else { return };
     let client = &deployment.client;
     for nth in 0..INCIDENTS {

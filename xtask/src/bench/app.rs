@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::{mpsc, oneshot};
@@ -25,6 +26,8 @@ pub struct Places {
     pub root: PathBuf,
     /// The folder of the built components.
     pub wasm_dir: PathBuf,
+    /// The folder of those that keep their data in a Redis.
+    pub redis_wasm_dir: PathBuf,
     /// The runner.
     pub runner: PathBuf,
     /// A folder for the states, the cache of compiled components, and the log.
@@ -102,6 +105,20 @@ impl App {
         App::launch(places, Store::Memory, &[], Receiver::start().await?, state).await
     }
 
+    /// Starts it on the Redis at this address; with the subscriber of another one that shares it.
+    ///
+    /// # Errors
+    /// When the runner does not start; with what it said.
+    pub async fn start_on_redis(places: &Places, redis: SocketAddr, subscriber: Option<SocketAddr>) -> Result<App> {
+        let receiver = Receiver::start().await?;
+        let subscribers = [format!("http://{}/", subscriber.unwrap_or_else(|| receiver.address()))];
+        let state =
+            prepare(places, |dir| config::write_redis(dir, &places.root, &places.redis_wasm_dir, &subscribers))?;
+        let host = format!("redis_host={redis}");
+        let arguments = ["--tick", "/tick", "--tick-every-ms", "1000", "--variable", &host];
+        App::launch(places, Store::Memory, &arguments, receiver, state).await
+    }
+
     async fn launch(places: &Places, store: Store, ticker: &[&str], receiver: Receiver, state: State) -> Result<App> {
         let mut command = Command::new(&places.runner);
         command.arg("--manifest").arg(state.0.join("spin.toml")).arg("--state-dir").arg(state.0.join("state"));
@@ -137,7 +154,10 @@ impl Drop for App {
 /// A new state, with the manifest that `write` writes.
 fn prepare(places: &Places, write: impl Fn(&Path) -> Result<()>) -> Result<State> {
     let cache = places.dir.join("cache");
-    let state = State(places.dir.join(format!("run-{}", std::process::id())));
+    // Several may run at once.
+    static NTH: AtomicUsize = AtomicUsize::new(0);
+    let nth = NTH.fetch_add(1, Relaxed);
+    let state = State(places.dir.join(format!("run-{}-{nth}", std::process::id())));
     let prepare = || {
         if state.0.exists() {
             fs::remove_dir_all(&state.0)?;

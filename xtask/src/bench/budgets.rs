@@ -132,8 +132,10 @@ pub fn document(budgets: &[Budget], measured: &Outcome) -> Value {
     let folds: Vec<Value> = measured.folds.iter().map(|row| row.to_json()).collect();
     let lists: Vec<Value> = measured.lists.iter().map(|row| row.to_json()).collect();
     let fanout: Vec<Value> = measured.fanout.iter().map(|row| row.to_json()).collect();
+    let redis: Vec<Value> = measured.redis.iter().map(|row| row.to_json()).collect();
     json!({
-        "budgets": budgets, "figures": figures, "intake": intake, "folds": folds, "lists": lists, "fanout": fanout
+        "budgets": budgets, "figures": figures, "intake": intake, "folds": folds, "lists": lists, "fanout": fanout,
+        "redis": redis,
     })
 }
 

@@ -122,11 +122,29 @@ pub fn write_guest(dir: &Path, root: &Path, wasm_dir: &Path) -> Result<()> {
 /// # Errors
 /// When the repository's manifest cannot be read or a file not be written.
 pub fn write(dir: &Path, root: &Path, wasm_dir: &Path, subscribers: &[String]) -> Result<()> {
+    write_both(dir, (root, "spin.toml"), wasm_dir, subscribers, manifest)
+}
+
+/// The same for the components that keep their data in a Redis, without the floor, which does not.
+///
+/// # Errors
+/// When that manifest cannot be read or a file not be written.
+pub fn write_redis(dir: &Path, root: &Path, wasm_dir: &Path, subscribers: &[String]) -> Result<()> {
+    write_both(dir, (root, manifest::redis::PATH), wasm_dir, subscribers, manifest::derive)
+}
+
+fn write_both(
+    dir: &Path,
+    (root, path): (&Path, &str),
+    wasm_dir: &Path,
+    subscribers: &[String],
+    derive: fn(&str, Places<'_>) -> Result<String>,
+) -> Result<()> {
     let config_dir = dir.join("config");
     fs::create_dir_all(&config_dir)?;
     fs::write(config_dir.join("alarum.toml"), config(subscribers))?;
-    let text = fs::read_to_string(root.join("spin.toml")).context("cannot read spin.toml")?;
-    let manifest = manifest(&text, Places { root, wasm_dir, config_dir: &config_dir })?;
+    let text = fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))?;
+    let manifest = derive(&text, Places { root, wasm_dir, config_dir: &config_dir })?;
     fs::write(dir.join("spin.toml"), manifest)?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::fold;
 use super::intake;
 use super::listing;
 use super::push::Kind;
+use super::redis;
 use super::report;
 use super::rows::{self, Times};
 use super::session::Session;
@@ -40,6 +41,7 @@ pub struct Plan {
     folds: bool,
     lists: bool,
     fanout: bool,
+    redis: bool,
     stores: Vec<Store>,
     repeat: usize,
     single: Times,
@@ -65,6 +67,8 @@ pub struct Outcome {
     pub lists: Vec<listing::Row>,
     /// What became of events to many subscribers.
     pub fanout: Vec<fanout::Row>,
+    /// One and two machines on one Redis.
+    pub redis: Vec<redis::Row>,
     /// What could not be measured, and why.
     pub problems: Vec<String>,
 }
@@ -74,7 +78,7 @@ impl Plan {
     pub fn new(options: &Options) -> Plan {
         let (intake, folds) = (options.wants(Part::Intake), options.wants(Part::Fold));
         let lists = options.wants(Part::Listing);
-        let fanout = options.wants(Part::Fanout) && !options.quick;
+        let (fanout, redis) = (options.wants(Part::Fanout) && !options.quick, options.wants(Part::Redis));
         let stores: &[Store] = match options.store.as_slice() {
             _ if !options.wants(Part::Application) => &[],
             [] if options.quick => &QUICK_STORES,
@@ -92,6 +96,7 @@ impl Plan {
                 folds,
                 lists,
                 fanout,
+                redis,
                 stores,
                 repeat: 1,
                 single: times(300, 700),
@@ -109,6 +114,7 @@ impl Plan {
             folds,
             lists,
             fanout,
+            redis,
             stores,
             repeat: usize::try_from(options.repeat).unwrap_or(usize::MAX),
             single: Times { warm_up: measured.min(WARM_UP_SINGLE), measured },
@@ -139,6 +145,10 @@ impl Plan {
         if self.fanout {
             let rows = outcome.noting("fan-out", fanout::measure(places).await);
             outcome.fanout = rows.unwrap_or_default();
+        }
+        if self.redis {
+            let rows = outcome.noting("machines on one Redis", redis::measure(places).await);
+            outcome.redis = rows.unwrap_or_default();
         }
         if !self.stores.is_empty() {
             let counted = self.counts(places, &mut outcome.figures).await;

@@ -3,7 +3,7 @@
 use super::budgets::Budget;
 use super::figures::{Figure, Mode};
 use super::plan::Outcome;
-use super::{fanout, fold, intake, listing};
+use super::{fanout, fold, intake, listing, redis};
 
 /// A column: its heading, the number that it shows, and how many digits after the point.
 type Column = (&'static str, &'static str, usize);
@@ -35,7 +35,7 @@ const LEGEND: &str = "conns: connections, or how pushes were counted; open: aler
 
 /// All tables of which there are rows.
 pub fn tables(measured: &Outcome) -> String {
-    let Outcome { figures, intake, folds, lists, fanout, .. } = measured;
+    let Outcome { figures, intake, folds, lists, fanout, redis, .. } = measured;
     let mut tables = Vec::new();
     if !figures.is_empty() {
         tables.push(table(figures));
@@ -51,6 +51,9 @@ pub fn tables(measured: &Outcome) -> String {
     }
     if !fanout.is_empty() {
         tables.push(aligned(&fanout::cells(fanout)));
+    }
+    if !redis.is_empty() {
+        tables.push(aligned(&redis::cells(redis)));
     }
     tables.join("\n")
 }
