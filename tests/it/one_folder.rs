@@ -117,6 +117,30 @@ fn who_has_the_turn_stores_the_ledger_seldom_and_what_it_counts_is_complete() {
 }
 
 #[test]
+fn who_has_the_turn_forgets_what_it_applied_where_the_store_went_back() {
+    let cluster = Cluster::new(1, DEMO, 6, 1);
+    let turns = Rc::new(Turns::default());
+    push_all(&cluster, 0, 20);
+    assert!(fold(&cluster, &turns).leads);
+    let before = cluster.store.snapshot();
+    // Nothing is lost yet, but who writes begins new streams.
+    cluster.store.go_back(before.clone());
+    for nth in [20, 40] {
+        push_all(&cluster, nth, nth + 20);
+        assert!(fold(&cluster, &turns).leads);
+    }
+    cluster.store.go_back(before);
+    // Now they are numbered as those are that are gone.
+    push_all(&cluster, 60, 80);
+    let folded = fold(&cluster, &turns);
+    assert!(folded.records > 0, "{folded:?}");
+    cluster.sim.advance_ms(16_000);
+    cluster.tick();
+    let delivered = delivered(&cluster);
+    assert!((60..80).all(|nth| delivered.contains(&format!("k{nth}"))), "{delivered:?}");
+}
+
+#[test]
 fn who_crashes_in_his_turn_is_replaced_when_it_ends() {
     let cluster = Cluster::new(2, DEMO, 6, 1);
     push_all(&cluster, 0, 20);
