@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// A turn lasts as long as this many folds, and the longest pause before the next one.
 const FOLDS: u64 = 6;
 /// How long a folder waits for more, as a multiple of what the last fold took, and at most, milliseconds.
-pub(crate) const PAUSE_FOLDS: u64 = 5;
+pub(crate) const PAUSE_FOLDS: u64 = 10;
 pub(crate) const PAUSE_MS: u64 = 250;
 /// How long it lasts for one who takes it before a fold, milliseconds: what that fold will take is not known.
 const CLAIM_MS: u64 = 3_000;
