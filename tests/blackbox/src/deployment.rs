@@ -1,5 +1,6 @@
 //! A deployment that a test starts for itself: real components on the runner, or on a real Spin.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -132,6 +133,18 @@ impl Deployment {
         let control = self.control.as_ref()?;
         let answer = Client::new(control, "", "", "").send("GET", "/stats", "application/json", b"").ok()?;
         Some(answer.body["components"][component].clone())
+    }
+
+    /// The files of its components, by their names.
+    ///
+    /// # Panics
+    /// The manifest that was written for it is gone.
+    pub fn components(&self) -> BTreeMap<String, PathBuf> {
+        let text = std::fs::read_to_string(self.dir.path().join("spin.toml")).expect("the manifest");
+        let manifest: toml::Table = text.parse().expect("a manifest");
+        let components = manifest["component"].as_table().expect("components").iter();
+        let source = |component: &toml::Value| component["source"].as_str().map(PathBuf::from).expect("a source");
+        components.map(|(name, component)| (name.clone(), source(component))).collect()
     }
 
     fn begin(&mut self) {

@@ -37,6 +37,28 @@ fn spin_s_own_store_keeps_it_as_well() {
 }
 
 #[test]
+fn the_components_for_a_redis_ask_the_host_for_no_store_of_its_own() {
+    let Some(redis) = Redis::start() else { return };
+    let options = Options { redis: Some(redis), ..Options::default() };
+    let Some(on_redis) = Deployment::start(options) else { return };
+    let Some(on_its_own) = Deployment::start(Options::default()) else { return };
+    let imports = |machine: &Deployment, component: &str, interface: &str| {
+        let wasm = std::fs::read(&machine.components()[component]).expect("a component");
+        wasm.windows(interface.len()).any(|bytes| bytes == interface.as_bytes())
+    };
+    let components = on_redis.components();
+    assert!(components.contains_key("ingest") && components.len() > 8, "{components:?}");
+    for name in components.keys() {
+        let found = ["wasi:keyvalue/", "spin:key-value/"].map(|interface| imports(&on_redis, name, interface));
+        assert_eq!(found, [false; 2], "{name}");
+    }
+    // What is looked for stands there where it is used.
+    assert!(
+        imports(&on_its_own, "fanout", "wasi:keyvalue/atomics") && imports(&on_its_own, "fanout", "spin:key-value/")
+    );
+}
+
+#[test]
 fn of_many_swaps_on_two_machines_one_wins_every_round_also_on_a_missing_key() {
     let Some(redis) = Redis::start() else { return };
     let Some(one) = Deployment::start(fixture(&redis)) else { return };
