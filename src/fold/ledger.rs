@@ -33,8 +33,9 @@ const SPAN_RECORDS: u64 = 128;
 /// The ledger is brought forward when it is this many records behind, or one of them is this old, milliseconds.
 const LAG_RECORDS: usize = 32;
 const LAG_MS: u64 = 10_000;
-/// The same for who has the turn, records.
+/// The same for who has the turn, records, and alerts in them: they are all in its memory.
 const LEAD_RECORDS: usize = 96;
+const LEAD_ALERTS: usize = 1000;
 /// A pace that was not moved for this long says nothing about the last minute, seconds.
 const PACE_SECS: u64 = 120;
 /// How often a swap is tried.
@@ -247,6 +248,7 @@ impl Ledger {
     /// gathered remembers what it has applied, and need not read it again.
     pub(super) fn lags(&self, gathered: &Gathered, leads: bool) -> bool {
         let most = if leads { LEAD_RECORDS } else { LAG_RECORDS };
+        let alerts = || gathered.beyond().map(|read| read.record.accepted.len()).sum::<usize>();
         let old = |read: &Read| gathered.at.millis_since(read.record.received) > LAG_MS;
         let idle = |(stream, head): (&u64, &u64)| {
             let over = |live: &Live| gathered.at.millis_since(live.seen) > RETIRE_MS + LAG_MS && live.head == *head;
@@ -255,6 +257,7 @@ impl Ledger {
         // What was left is read from where the ledger stands.
         gathered.more
             || gathered.beyond().count() >= most
+            || (leads && alerts() >= LEAD_ALERTS)
             || gathered.beyond().any(old)
             || gathered.ended.iter().any(idle)
     }
