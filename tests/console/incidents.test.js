@@ -219,7 +219,13 @@ for (const size of Object.keys(SIZES)) {
     await view.shot("silence");
     await dialog.getByRole("button", { name: "Silence" }).click();
     await view.notice("silent for 1 h");
-    await page.locator(".timeline", { hasText: "silenced alerts like these" }).waitFor();
+    await page.locator(".timeline", { hasText: "silenced alerts like these for 1 h" }).waitFor();
+    const quick = async () => (await app.call("/channel/silence/rule/list", { channel_id: one.channel_id })).items.filter((rule) => rule.from_incident_id === one.incident_id);
+    assert.equal((await quick()).length, 1);
+    await page.locator(".notice", { hasText: "silent for 1 h" }).getByRole("button", { name: "Undo" }).click();
+    await view.notice("no longer silent");
+    await page.locator(".timeline", { hasText: "ended the silence of alerts like these" }).waitFor();
+    assert.deepEqual(await quick(), []);
 
     await button("Merge").click();
     await dialog.getByLabel("Into").selectOption(other.incident_id);

@@ -19,14 +19,15 @@ export async function act(action, incidents, after) {
   if (given === null) return undefined;
   const ids = incidents.map((incident) => incident.incident_id);
   const parameters = action.parameters ? action.parameters(incidents, given) : { incident_ids: ids, ...given };
-  // What undoing means is said by how things stood before.
+  // What undoing means is said by how things stood before, and by what was answered.
   const back = action.undo?.(incidents, given);
   say(`${action.label} …`);
-  if (!(await attempt(action.path, parameters))) return after();
+  const did = await attempt(action.path, parameters);
+  if (!did) return after();
   const what = incidents.length === 1 ? incidents[0].num : `${incidents.length} incidents`;
   notice(`${what}: ${action.done(given)}.`, {
     undo: back && (async () => {
-      if (await attempt(back.path, back.parameters ?? { incident_ids: ids })) notice(`${what}: ${back.done}.`);
+      if (await attempt(back.path, back.of?.(did.data) ?? back.parameters ?? { incident_ids: ids })) notice(`${what}: ${back.done}.`);
       after();
     }),
   });

@@ -127,7 +127,7 @@ export const ACTIONS = [
     when: (incident) => open(incident) && Object.keys(incident.labels ?? {}).length > 0,
     ask: ([incident], ask) => ask("Silence alerts like these", {
       text: [
-        `Alerts in ${incident.channel_name || "its channel"} that are ${incident.incident_severity} and have all of these labels make no noise. It ends by itself and cannot be ended before.`,
+        `Alerts in ${incident.channel_name || "its channel"} that are ${incident.incident_severity} and have all of these labels make no noise. It ends by itself.`,
         h("ul", { class: "labels" }, Object.entries(incident.labels).map(([name, value]) => h("li", {}, h("span", { class: "name" }, name), h("bdi", { class: "value" }, value)))),
       ],
       fields: [{ name: "seconds", label: "For", type: "select", options: SILENCES, value: "3600" }],
@@ -135,6 +135,7 @@ export const ACTIONS = [
     }).then((given) => given && { seconds: Number(given.seconds) }),
     parameters: one((given) => given),
     done: (given) => `alerts like these are silent for ${span(given.seconds)}`,
+    undo: ([{ channel_id }]) => ({ path: "/channel/silence/rule/delete", of: ({ rule_id }) => ({ channel_id, rule_id }), done: "no longer silent" }),
   },
 ];
 

@@ -31,7 +31,7 @@ const SENTENCES = Object.assign(Object.create(null), {
   i_r_field: (d) => [`set ${d.field_name} to ${JSON.stringify(d.to ?? null)}`],
   i_custom: (d) => [`ran ${d.integration_name ?? integrationName(d.integration_id)}`],
   i_m_flapping: (d) => [`flapping: muted for ${d.mute_mins} min`],
-  i_silence: (d) => ["silenced alerts like these", d.seconds ? ` for ${words.span(d.seconds)}` : ""],
+  i_silence: (d, at) => [d.end_time > at ? `silenced alerts like these for ${words.span(d.end_time - at)}` : "ended the silence of alerts like these"],
   i_disable_merge: () => ["lets no further alert join"],
   a_close: () => ["closed an alert"],
 });
@@ -43,8 +43,8 @@ export function timeline(items) {
 function entry(item) {
   const detail = item.detail ?? {};
   const merged = item.type === "i_merge";
-  const sentence = merged ? merge(detail) : SENTENCES[item.type]?.(detail) ?? [item.type];
   const seconds = Math.floor(item.created_at / 1000);
+  const sentence = merged ? merge(detail) : SENTENCES[item.type]?.(detail, seconds) ?? [item.type];
   const actor = item.creator_id ? personName(item.creator_id) : item.type === "i_comm" && detail.integration_id ? integrationName(detail.integration_id) : "";
   return h("li", { class: kind(item.type), key: `${item.created_at}-${item.type}` },
     h("time", { datetime: new Date(item.created_at).toISOString(), title: words.date(seconds) }, words.lately(seconds)),
