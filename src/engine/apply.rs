@@ -78,7 +78,8 @@ mod tests {
         let channel_ids = if everywhere { Vec::new() } else { vec![CHANNEL] };
         let accepted =
             Accepted { integration_id: 1, channel_ids, everywhere, what: what.into(), ..Accepted::default() };
-        let record = Record { v: Record::FORMAT, received: Timestamp::from_secs(secs), accepted: vec![accepted] };
+        let record =
+            Record { v: Record::FORMAT, received: Timestamp::from_secs(secs), again: None, accepted: vec![accepted] };
         Read { place: Place { stream: secs, n: 1 }, record, parts: 0 }
     }
 

@@ -4,7 +4,7 @@ use futures_util::future::try_join;
 
 use super::error::FoldError;
 use super::ledger::Ledger;
-use crate::journal::{Read, StreamRead, read_beyond};
+use crate::journal::{Place, Read, StreamRead, read_beyond};
 use crate::keys;
 use crate::ports::{Clock, Store};
 use crate::sorted::SortedMap;
@@ -134,6 +134,13 @@ fn take_in(read: SortedMap<u64, StreamRead>, (at, before): (Timestamp, Timestamp
     records.sort_unstable_by_key(|read| (read.record.received, read.place));
     for read in &records {
         heads.insert(read.place.stream, read.place.n);
+    }
+    for read in &mut records {
+        // Written a second time though the first did it: that stands before it, in what was read now or earlier.
+        let is_there = |place: &Place| heads.get(&place.stream).is_some_and(|head| *head >= place.n);
+        if read.record.again.as_ref().is_some_and(is_there) {
+            read.record.accepted.clear();
+        }
     }
     Gathered { at, before, ledger, known, records, ahead, heads, ended, more }
 }

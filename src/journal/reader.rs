@@ -1,5 +1,7 @@
 //! Reading the journal beyond what is known of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::record::Record;
 use crate::keys;
 use crate::ports::{Store, StoreError};
@@ -8,12 +10,25 @@ use crate::time::Timestamp;
 use crate::value;
 
 /// A place in the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "[u64; 2]", into = "[u64; 2]")]
 pub struct Place {
     /// The stream.
     pub stream: u64,
     /// The record's number in it, from 1.
     pub n: u64,
+}
+
+impl From<[u64; 2]> for Place {
+    fn from([stream, n]: [u64; 2]) -> Self {
+        Self { stream, n }
+    }
+}
+
+impl From<Place> for [u64; 2] {
+    fn from(Place { stream, n }: Place) -> Self {
+        [stream, n]
+    }
 }
 
 /// A record that was read.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::reader::Place;
 use super::ruling::Ruling;
 use crate::intake::{AlertEvent, ChangeEvent, Comment};
 use crate::json::{self, is_default};
@@ -14,6 +15,9 @@ pub struct Record {
     pub v: u32,
     /// When it was sealed: after its pushes were received, before it was written. Strictly rising in a stream.
     pub received: Timestamp,
+    /// Where the same record may stand already: writing it there failed, or took too long to be believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Place>,
     /// What was accepted, in the order of receipt.
     pub accepted: Vec<Accepted>,
 }
@@ -232,7 +236,7 @@ mod tests {
             continues: true,
             what,
         });
-        let record = Record { v: Record::FORMAT, received: Timestamp(5), accepted: accepted.into() };
+        let record = Record { v: Record::FORMAT, received: Timestamp(5), again: None, accepted: accepted.into() };
         assert_eq!(Record::decode(&record.encode()), Ok(record));
     }
 

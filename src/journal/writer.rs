@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use futures_channel::oneshot;
 
+use super::reader::Place;
 use super::record::{Accepted, Record};
 use crate::keys;
 use crate::ports::{Clock, Store, StoreError};
@@ -263,7 +264,7 @@ impl Journal {
     }
 
     async fn write(&self, store: &impl Store, clock: &impl Clock, accepted: Vec<Accepted>) -> Result<(), AppendError> {
-        let mut record = Record { v: Record::FORMAT, received: Timestamp(0), accepted };
+        let mut record = Record { v: Record::FORMAT, received: Timestamp(0), again: None, accepted };
         let mut failure = AppendError::Stalled;
         for _ in 0..TRIES {
             match self.write_once(store, clock, &mut record).await {
@@ -301,9 +302,14 @@ impl Journal {
         };
         let sealed = clock.now().max(Timestamp(stream.last_stamp.0 + 1));
         record.received = sealed;
-        value::put(store, &keys::record(stream.number, stream.next), &record.encode()).await?;
+        let place = Place { stream: stream.number, n: stream.next };
+        let put = value::put(store, &keys::record(place.stream, place.n), &record.encode()).await;
+        // Where the store went back, something else may come to stand there.
+        let lasts = store.lineage() == stream.lineage;
+        record.again = lasts.then_some(place);
+        put?;
         let done = clock.now();
-        if done.millis_since(begun) > STREAM_STALL_MS || store.lineage() != stream.lineage {
+        if done.millis_since(begun) > STREAM_STALL_MS || !lasts {
             return Ok(false);
         }
         stream.next += 1;

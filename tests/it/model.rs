@@ -115,7 +115,7 @@ impl Both {
                 model.accept(cause, accepted);
             }
         }
-        let record = Record { v: Record::FORMAT, received, accepted };
+        let record = Record { v: Record::FORMAT, received, again: None, accepted };
         let mut value = vec![b'w'];
         value.extend(record.encode());
         let store = &self.cluster.store;

@@ -59,7 +59,8 @@ fn write(cluster: &Rc<Cluster>, journal: &Journal, start: Timestamp) {
     cluster.store.put("alarum:1:streams", (journal.len() as i64).to_le_bytes().to_vec());
     for (stream, records) in journal {
         for (nth, (at, accepted)) in records.iter().enumerate() {
-            let record = Record { v: Record::FORMAT, received: start.plus_millis(*at), accepted: accepted.clone() };
+            let record =
+                Record { v: Record::FORMAT, received: start.plus_millis(*at), again: None, accepted: accepted.clone() };
             let mut value = vec![b'w'];
             value.extend(record.encode());
             cluster.store.put(&format!("alarum:1:j:{stream}:{}", nth + 1), value);

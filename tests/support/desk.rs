@@ -195,7 +195,7 @@ impl Desk {
         let accepted = Accepted { integration_id, channel_ids, everywhere, what, ..Accepted::default() };
         // Stored and read back, as a journal does it.
         let accepted = serde_json::from_slice(&serde_json::to_vec(&accepted).expect("plain data")).expect("as written");
-        let record = Record { v: Record::FORMAT, received, accepted: vec![accepted] };
+        let record = Record { v: Record::FORMAT, received, again: None, accepted: vec![accepted] };
         let read = Read { place: Place { stream: self.pushes, n: 1 }, record, parts: 0 };
         let (mut applying, now) = (Applying::default(), received.max(self.now));
         self.change(|board| applying.run(board, &[&read]));

@@ -138,7 +138,7 @@ impl Journal {
         self.records += 1;
         let received = Timestamp::from_secs(BEGIN + self.records);
         let mut value = vec![b'w'];
-        value.extend(Record { v: Record::FORMAT, received, accepted }.encode());
+        value.extend(Record { v: Record::FORMAT, received, again: None, accepted }.encode());
         let key = alarum::keys::record(1, self.records);
         if self.records == 1 {
             ready(self.memory.increment(alarum::keys::STREAMS, 1)).and_then(|done| done.map_err(|e| e.to_string()))?;

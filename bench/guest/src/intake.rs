@@ -82,7 +82,7 @@ fn intake(config: &Config, case: &Case, ended: &mut impl FnMut(usize)) -> Result
     ended(2);
     let accepted = admitted(config, integration, case.door, drafts)?;
     ended(3);
-    let bytes = Record { v: Record::FORMAT, received: RECEIVED, accepted }.encode();
+    let bytes = Record { v: Record::FORMAT, received: RECEIVED, again: None, accepted }.encode();
     ended(4);
     Ok(bytes)
 }
