@@ -59,10 +59,31 @@ pub trait Store {
     }
 }
 
-/// Calls of a store, by kind.
+/// Calls of a store, by kind: [`StoreCall`] as a number.
 pub type StoreCalls = [u64; 8];
 
 /// The kinds: the methods of [`Store`]. A counter is read by `get`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreCall {
+    /// [`Store::get`].
+    Get,
+    /// [`Store::get_many`].
+    GetMany,
+    /// [`Store::set`].
+    Set,
+    /// [`Store::set_many`].
+    SetMany,
+    /// [`Store::delete_many`].
+    DeleteMany,
+    /// [`Store::increment`].
+    Increment,
+    /// [`Store::read_to_swap`].
+    ReadToSwap,
+    /// [`Store::swap`].
+    Swap,
+}
+
+/// Their names, in the order of [`StoreCall`].
 pub const STORE_CALLS: [&str; 8] =
     ["get", "get_many", "set", "set_many", "delete_many", "increment", "read_to_swap", "swap"];
 

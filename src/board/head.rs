@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::alert::Alert;
 use super::incident::Incident;
+use super::kept::Kept;
 use super::migrate;
 use super::outbox::{Outbox, Segment};
 use super::page::{self, Entity, Page, Whose, first_slot};
@@ -387,29 +388,6 @@ impl Board {
         let indexes = (due, alike, closed, index);
         Ok(serde_json::to_vec(&(channel_id, entities, last_times, sources, silences, totals, indexes))
             .unwrap_or_default())
-    }
-}
-
-/// Which tree something stands in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kept {
-    Open,
-    Index,
-    Closed,
-    Due,
-    Alike,
-}
-
-impl Kept {
-    /// By its key.
-    pub fn of(key: &str) -> Self {
-        match key.as_bytes().first() {
-            Some(b'o' | b'p' | b'g') => Self::Index,
-            Some(b'c' | b'x' | b'y') => Self::Closed,
-            Some(b'd') => Self::Due,
-            Some(b'l') => Self::Alike,
-            _ => Self::Open,
-        }
     }
 }
 

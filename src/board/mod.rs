@@ -17,6 +17,7 @@ mod flush;
 mod handling;
 pub mod head;
 mod incident;
+mod kept;
 mod leaving;
 mod listing;
 mod migrate;

@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::alert_ref::AlertRef;
-use super::head::{Board, Kept, Missing, never};
+use super::head::{Board, Missing, never};
+use super::kept::Kept;
 use super::page::{self, Entity, Whose, slot_secs};
 use super::step::Step;
 use super::tree::Tree;

@@ -4,8 +4,8 @@
 use super::alert_ref::AlertRef;
 use super::archive::ClosedRef;
 use super::filter::Filter;
-use super::head::Kept;
 use super::incident::num_of;
+use super::kept::Kept;
 use super::page::{Entity, Page};
 use crate::intake::Severity;
 

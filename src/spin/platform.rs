@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use spin_sdk::http::body::IncomingBodyExt;
 
 use crate::delivery::DeliveryReport;
-use crate::ports::{Admission, Advice, Clock, Log, Random, Relay, Seen, StoreCalls, Wake, Whom};
+use crate::ports::{Admission, Advice, Clock, Log, Random, Relay, Seen, StoreCall, StoreCalls, Wake, Whom};
 use crate::time::Timestamp;
 
 thread_local! {
@@ -18,11 +18,10 @@ pub(super) fn calls() -> StoreCalls {
     CALLS.get()
 }
 
-/// To be called by the adapter of the store with each call it begins, one of [`STORE_CALLS`](crate::ports::STORE_CALLS):
-/// who declines waits until there is none.
-pub(super) fn begin_call(kind: usize) {
+/// To be called by the adapter of the store with each call it begins: who declines waits until there is none.
+pub(super) fn begin_call(kind: StoreCall) {
     let mut calls = CALLS.get();
-    if let Some(count) = calls.get_mut(kind) {
+    if let Some(count) = calls.get_mut(kind as usize) {
         *count = count.wrapping_add(1);
     }
     CALLS.set(calls);

@@ -13,7 +13,7 @@ use futures_util::future::{Either, select};
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 
 use super::platform::{Spin, begin_call, calls};
-use crate::ports::{Random, Store, StoreCalls, StoreError, Swap};
+use crate::ports::{Random, Store, StoreCall, StoreCalls, StoreError, Swap};
 
 /// How long a command, or connecting, may take, milliseconds. Spin itself sets no limit. Two appends that both fail by
 /// it are answered well within the time that senders wait.
@@ -53,7 +53,7 @@ thread_local! {
 /// command failed is not used again: it may be broken, or lead to a Redis that is no longer the one to write to. `kind` is
 /// what [`begin_call`] is told.
 async fn run(
-    kind: usize,
+    kind: StoreCall,
     connection: Option<Rc<Connection>>,
     command: &str,
     arguments: Vec<RedisParameter>,
@@ -122,7 +122,7 @@ fn value(stored: &mut Vec<u8>) -> Option<Vec<u8>> {
 }
 
 /// What is stored at a key, and the connection on which it was read.
-async fn read(kind: usize, key: &str) -> Result<(Vec<u8>, Rc<Connection>), StoreError> {
+async fn read(kind: StoreCall, key: &str) -> Result<(Vec<u8>, Rc<Connection>), StoreError> {
     let (mut results, connection) = run(kind, None, "GET", vec![text(key)]).await?;
     Ok((stored(results.pop().ok_or_else(unexpected)?)?, connection))
 }
@@ -147,7 +147,7 @@ impl Store for SpinStore {
     type Handle = Handle;
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let (mut stored, _) = read(0, key).await?;
+        let (mut stored, _) = read(StoreCall::Get, key).await?;
         Ok(value(&mut stored))
     }
 
@@ -155,7 +155,7 @@ impl Store for SpinStore {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let (results, _) = run(1, None, "MGET", texts(keys)).await?;
+        let (results, _) = run(StoreCall::GetMany, None, "MGET", texts(keys)).await?;
         if results.len() != keys.len() {
             return Err(unexpected());
         }
@@ -163,7 +163,7 @@ impl Store for SpinStore {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        run(2, None, "SET", vec![text(key), versioned(value)]).await.map(drop)
+        run(StoreCall::Set, None, "SET", vec![text(key), versioned(value)]).await.map(drop)
     }
 
     async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
@@ -171,26 +171,26 @@ impl Store for SpinStore {
             return Ok(());
         }
         let pairs = entries.iter().flat_map(|(key, value)| [text(key), versioned(value)]);
-        run(3, None, "MSET", pairs.collect()).await.map(drop)
+        run(StoreCall::SetMany, None, "MSET", pairs.collect()).await.map(drop)
     }
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
         if keys.is_empty() {
             return Ok(());
         }
-        run(4, None, "UNLINK", texts(keys)).await.map(drop)
+        run(StoreCall::DeleteMany, None, "UNLINK", texts(keys)).await.map(drop)
     }
 
     async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {
-        number(&run(5, None, "INCRBY", vec![text(key), RedisParameter::Int64(by)]).await?.0)
+        number(&run(StoreCall::Increment, None, "INCRBY", vec![text(key), RedisParameter::Int64(by)]).await?.0)
     }
 
     async fn counter(&self, key: &str) -> Result<i64, StoreError> {
-        number(&run(0, None, "GET", vec![text(key)]).await?.0)
+        number(&run(StoreCall::Get, None, "GET", vec![text(key)]).await?.0)
     }
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
-        let (mut version, connection) = read(6, key).await?;
+        let (mut version, connection) = read(StoreCall::ReadToSwap, key).await?;
         let value = value(&mut version);
         Ok((value, Handle { key: key.to_owned(), version, connection }))
     }
@@ -199,7 +199,7 @@ impl Store for SpinStore {
         let Handle { key, version, connection } = handle;
         let arguments =
             vec![text(SWAP), RedisParameter::Int64(1), text(&key), RedisParameter::Binary(version), versioned(value)];
-        match number(&run(7, Some(connection), "EVAL", arguments).await?.0)? {
+        match number(&run(StoreCall::Swap, Some(connection), "EVAL", arguments).await?.0)? {
             0 => Ok(Swap::Conflict),
             _ => Ok(Swap::Stored),
         }

@@ -7,7 +7,7 @@ use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
 use spin_sdk::key_value;
 
 use super::platform::{begin_call, calls};
-use crate::ports::{Store, StoreCalls, StoreError, Swap};
+use crate::ports::{Store, StoreCall, StoreCalls, StoreError, Swap};
 use crate::sorted::SortedMap;
 
 /// The label of the store; the only one that needs no runtime configuration.
@@ -47,12 +47,12 @@ impl Store for SpinStore {
     type Handle = atomics::Cas;
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        begin_call(0);
+        begin_call(StoreCall::Get);
         opened().await?.get(key).await.map_err(failed)
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        begin_call(1);
+        begin_call(StoreCall::GetMany);
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -64,7 +64,7 @@ impl Store for SpinStore {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        begin_call(2);
+        begin_call(StoreCall::Set);
         opened().await?.set(key, value).await.map_err(failed)
     }
 
@@ -73,19 +73,19 @@ impl Store for SpinStore {
             [] => Ok(()),
             [(key, value)] => self.set(key, value).await,
             several => {
-                begin_call(3);
+                begin_call(StoreCall::SetMany);
                 batch::set_many(&*bucket()?, several).map_err(failed)
             }
         }
     }
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
-        begin_call(4);
+        begin_call(StoreCall::DeleteMany);
         if keys.is_empty() { Ok(()) } else { batch::delete_many(&*bucket()?, keys).map_err(failed) }
     }
 
     async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {
-        begin_call(5);
+        begin_call(StoreCall::Increment);
         atomics::increment(&*bucket()?, key, by).map_err(failed)
     }
 
@@ -97,14 +97,14 @@ impl Store for SpinStore {
     }
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
-        begin_call(6);
+        begin_call(StoreCall::ReadToSwap);
         let handle = atomics::Cas::new(&*bucket()?, key).map_err(failed)?;
         let value = handle.current().map_err(failed)?;
         Ok((value, handle))
     }
 
     async fn swap(&self, handle: Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
-        begin_call(7);
+        begin_call(StoreCall::Swap);
         match atomics::swap(handle, value) {
             Ok(()) => Ok(Swap::Stored),
             Err(atomics::CasError::CasFailed(_)) => Ok(Swap::Conflict),

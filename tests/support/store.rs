@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use alarum::ports::{Store, StoreCalls, StoreError, Swap};
+use alarum::ports::{Store, StoreCall, StoreCalls, StoreError, Swap};
 
 use super::sim::Sim;
 
@@ -50,9 +50,9 @@ impl MemoryStore {
         self.values.borrow_mut().remove(key);
     }
 
-    fn called(&self, kind: usize) {
+    fn called(&self, kind: StoreCall) {
         let mut calls = self.calls.get();
-        calls[kind] += 1;
+        calls[kind as usize] += 1;
         self.calls.set(calls);
     }
 
@@ -123,12 +123,12 @@ impl Store for StoreHandle {
     type Handle = (String, Option<Vec<u8>>, u64);
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.store.called(0);
+        self.store.called(StoreCall::Get);
         self.value(key).await
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        self.store.called(1);
+        self.store.called(StoreCall::GetMany);
         self.call(|store, _| {
             store.read();
             let values: Vec<_> = keys.iter().map(|key| store.value(key)).collect();
@@ -141,7 +141,7 @@ impl Store for StoreHandle {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.store.called(2);
+        self.store.called(StoreCall::Set);
         assert!(key.len() <= 255 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b":._-".contains(&b)), "{key}");
         assert!(value.len() <= alarum::ports::VALUE_LIMIT, "{key} has {} bytes", value.len());
         self.call(|store, _| {
@@ -152,7 +152,7 @@ impl Store for StoreHandle {
     }
 
     async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
-        self.store.called(3);
+        self.store.called(StoreCall::SetMany);
         self.call(|store, torn| {
             store.wrote();
             let count = if torn { self.sim.below(entries.len() + 1) } else { entries.len() };
@@ -165,7 +165,7 @@ impl Store for StoreHandle {
     }
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
-        self.store.called(4);
+        self.store.called(StoreCall::DeleteMany);
         self.call(|store, torn| {
             store.wrote();
             let count = if torn { self.sim.below(keys.len() + 1) } else { keys.len() };
@@ -177,7 +177,7 @@ impl Store for StoreHandle {
     }
 
     async fn increment(&self, key: &str, by: i64) -> Result<i64, StoreError> {
-        self.store.called(5);
+        self.store.called(StoreCall::Increment);
         self.call(|store, _| {
             store.wrote();
             let old = store.value(key).map_or(0, |bytes| i64::from_le_bytes(bytes.try_into().expect("a counter")));
@@ -193,14 +193,14 @@ impl Store for StoreHandle {
     }
 
     async fn read_to_swap(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
-        self.store.called(6);
+        self.store.called(StoreCall::ReadToSwap);
         let lineage = self.lineage();
         let value = self.value(key).await?;
         Ok((value.clone(), (key.to_owned(), value, lineage)))
     }
 
     async fn swap(&self, (key, old, lineage): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
-        self.store.called(7);
+        self.store.called(StoreCall::Swap);
         if lineage != self.lineage() {
             return Err(StoreError("the connection on which it was read is gone".into()));
         }

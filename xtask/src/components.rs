@@ -12,39 +12,20 @@ pub const APPLICATION: [&str; 10] =
     ["ingest", "fanout", "courier", "actions", "api", "alerts", "settings", "webhooks", "status", "console"];
 /// The tests of stores use this one.
 pub const STORE_FIXTURE: &str = "store-fixture";
-/// All packages that know several stores.
-const STORING: [&str; 11] = [
-    "ingest",
-    "fanout",
-    "courier",
-    "actions",
-    "api",
-    "alerts",
-    "settings",
-    "webhooks",
-    "status",
-    "console",
-    STORE_FIXTURE,
-];
 /// The runner's tests use this one.
 pub const FIXTURE: &str = "runner-fixture";
+/// What else links for the target alone: parts of the bench.
+const BENCH: [&str; 2] = ["floor", "guest"];
+
+/// All packages that know several stores.
+fn storing() -> impl Iterator<Item = &'static str> {
+    APPLICATION.into_iter().chain([STORE_FIXTURE])
+}
+
 /// All packages that link for the target alone; clippy looks at them there.
-const FOR_TARGET_ONLY: [&str; 14] = [
-    "ingest",
-    "fanout",
-    "courier",
-    "actions",
-    "api",
-    "alerts",
-    "settings",
-    "webhooks",
-    "status",
-    "console",
-    STORE_FIXTURE,
-    FIXTURE,
-    "floor",
-    "guest",
-];
+fn for_target_only() -> impl Iterator<Item = &'static str> {
+    storing().chain([FIXTURE]).chain(BENCH)
+}
 
 /// What the application keeps its data in: another feature, other files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -118,14 +99,14 @@ pub fn print_sizes(store: Store, toolchain: &Toolchain, packages: &[&str]) -> Re
 pub async fn lint(workspace: &Workspace, toolchain: &Toolchain, shutdown: &Shutdown) -> Result<()> {
     let mut command = toolchain.clippy(workspace, shutdown).await?;
     command.args(["--release", "--target", TARGET]);
-    for package in FOR_TARGET_ONLY {
+    for package in for_target_only() {
         command.args(["--package", package]);
     }
     command.args(["--", "-D", "warnings"]);
     Step::shown("clippy for the components", command).run(shutdown).await?;
     let mut command = toolchain.clippy(workspace, shutdown).await?;
     command.args(["--release", "--target", TARGET, "--features", "redis"]);
-    for package in STORING {
+    for package in storing() {
         command.args(["--package", package]);
     }
     command.args(["--", "-D", "warnings"]);

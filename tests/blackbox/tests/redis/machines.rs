@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
 use std::time::Duration;
 
-use blackbox::{Deployment, Options, Received, Receiver, Redis};
+use blackbox::{Received, Receiver, Redis};
 use serde_json::{Value, json};
 
-use crate::Stopping;
+use crate::{Stopping, two_machines};
 
 const SENDERS: usize = 8;
 /// How many recoveries are answered in a round before one of the machines is killed.
@@ -40,10 +40,7 @@ fn told(received: &[Received]) -> BTreeMap<String, Vec<(String, String, i64)>> {
 fn nothing_that_either_machine_answered_is_lost_when_one_is_killed_and_all_is_told_in_order() {
     let Some(redis) = Redis::start() else { return };
     let receiver = Receiver::start(200, Duration::ZERO);
-    let options =
-        Options { receivers: vec![receiver.url.clone()], tick: true, redis: Some(redis.clone()), ..Options::default() };
-    let Some(mut one) = Deployment::start(options.clone()) else { return };
-    let other = Deployment::start(options).expect("as the first");
+    let Some((mut one, other)) = two_machines(&redis, vec![receiver.url.clone()]) else { return };
     // Answered by 200: what fired, and what recovered after that.
     let (fired, recovered): (Mutex<BTreeSet<String>>, Mutex<BTreeSet<String>>) = Default::default();
     // How many had no answer because of a kill.
@@ -130,10 +127,7 @@ fn nothing_that_either_machine_answered_is_lost_when_one_is_killed_and_all_is_to
 fn of_64_first_alerts_at_once_on_two_machines_one_opens_an_incident() {
     let Some(redis) = Redis::start() else { return };
     let receiver = Receiver::start(200, Duration::ZERO);
-    let options =
-        Options { receivers: vec![receiver.url.clone()], tick: true, redis: Some(redis.clone()), ..Options::default() };
-    let Some(one) = Deployment::start(options.clone()) else { return };
-    let other = Deployment::start(options).expect("as the first");
+    let Some((one, other)) = two_machines(&redis, vec![receiver.url.clone()]) else { return };
     const ROUNDS: usize = 6;
     for round in 0..ROUNDS {
         let together = Barrier::new(64);

@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use blackbox::{Client, Deployment, Options, Receiver, Redis};
+use blackbox::{Client, Deployment, Receiver, Redis};
 use serde_json::json;
 
-use crate::Stopping;
+use crate::{Stopping, two_machines};
 
 /// No request takes longer: two appends that each wait for a counter and a command, 3 s each.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -54,10 +54,7 @@ impl Told {
 fn survives(outage: impl FnOnce(&Redis, &Deployment)) {
     let Some(redis) = Redis::start() else { return };
     let receiver = Receiver::start(200, Duration::ZERO);
-    let options =
-        Options { receivers: vec![receiver.url.clone()], tick: true, redis: Some(redis.clone()), ..Options::default() };
-    let Some(one) = Deployment::start(options.clone()) else { return };
-    let other = Deployment::start(options).expect("as the first");
+    let Some((one, other)) = two_machines(&redis, vec![receiver.url.clone()]) else { return };
     let (told, stop) = (Told::default(), AtomicBool::new(false));
     let mut before = 0;
     std::thread::scope(|scope| {

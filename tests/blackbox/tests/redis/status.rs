@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use blackbox::{Answer, Deployment, Options, Redis};
+use blackbox::{Answer, Deployment, Redis};
 use serde_json::{Value, json};
+
+use crate::two_machines;
 
 fn get(machine: &Deployment, path: &str) -> Answer {
     machine.client.send("GET", path, "text/plain", b"").expect("answered")
@@ -18,9 +20,7 @@ fn passed(answer: &Answer) -> BTreeSet<&str> {
 #[test]
 fn machines_are_ready_while_their_redis_answers_and_alive_while_it_does_not() {
     let Some(redis) = Redis::start() else { return };
-    let options = Options { tick: true, redis: Some(redis.clone()), ..Options::default() };
-    let Some(one) = Deployment::start(options.clone()) else { return };
-    let other = Deployment::start(options).expect("as the first");
+    let Some((one, other)) = two_machines(&redis, Vec::new()) else { return };
     let machines = [&one, &other];
     for machine in machines {
         let ready = get(machine, "/readyz");
@@ -54,9 +54,7 @@ fn machines_are_ready_while_their_redis_answers_and_alive_while_it_does_not() {
 #[test]
 fn each_machine_has_the_figures_of_both() {
     let Some(redis) = Redis::start() else { return };
-    let options = Options { tick: true, redis: Some(redis.clone()), ..Options::default() };
-    let Some(one) = Deployment::start(options.clone()) else { return };
-    let other = Deployment::start(options).expect("as the first");
+    let Some((one, other)) = two_machines(&redis, Vec::new()) else { return };
     for (machine, key) in [(&one, "a"), (&other, "b"), (&other, "a"), (&one, "c")] {
         let alert: Value = json!({"event_status": "Critical", "title_rule": key, "alert_key": key});
         assert_eq!(machine.client.push(&alert).expect("answered").status, 200);
