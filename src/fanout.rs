@@ -26,8 +26,6 @@ use crate::time::Timestamp;
 const PAUSE_US: u64 = PAUSE_MS * 1000;
 /// What a fold is taken to cost before the first one was measured, microseconds.
 const FIRST_FOLD_US: u64 = 20_000;
-/// Where the records of so many streams wait, or somebody else has the turn, there is company.
-const SEVERAL: usize = 2;
 /// The most parts of a long journal that a wake folds.
 const PARTS: usize = 16;
 /// How often a wake that waits for the fold before it looks again, microseconds.
@@ -49,6 +47,8 @@ pub struct Fanout {
     fold_us: Cell<Option<u64>>,
     /// What the folds of this instance saw last of each integration: for wakes that do not fold.
     paces: RefCell<SortedMap<i64, Pace>>,
+    /// How many streams the last fold of this instance found records of, or that it was the turn of another.
+    streams: Cell<usize>,
     turns: Turns,
     /// Whether [`Fanout::go_on`] is under way or about to be, and whether a wake came since it last began to read.
     going_on: Cell<bool>,
@@ -96,6 +96,12 @@ struct Ticked {
 }
 
 impl Fanout {
+    /// Whether the configuration is needed to answer a request. A wake of an instance that folds anyhow reads nothing: it
+    /// would have the host start one instance after the other.
+    pub fn needs_config(&self, request: &Request) -> bool {
+        request.path != "/wake" || !self.going_on.get()
+    }
+
     /// Answers a request, and says what is to be done after the answer.
     pub async fn handle<S, P>(
         &self,
@@ -215,6 +221,7 @@ impl Fanout {
         }
         self.folding.set(false);
         let folded = folded?;
+        self.streams.set(folded.seen.streams);
         let mut paces = self.paces.borrow_mut();
         paces.extend(folded.seen.paces.iter().map(|pace| (pace.integration_id, *pace)));
         drop(paces);
@@ -254,14 +261,15 @@ struct Call<'a, S, P> {
 impl<S: Store, P: Clock + Random + Log + Relay> Call<'_, S, P> {
     async fn wake(&self, config: Option<&Config>) -> Result<(Woken, After), ApiError> {
         self.request.expect_method("POST")?;
-        let (config, fanout) = (configured(config)?, self.fanout);
+        let fanout = self.fanout;
         fanout.woken.set(true);
         let going_on = fanout.going_on.get();
         if going_on || fanout.waiting.replace(true) {
             let paces = fanout.paces.borrow().values().copied().collect();
-            let streams = if going_on { SEVERAL } else { 0 };
+            let streams = if going_on { fanout.streams.get() } else { 0 };
             return Ok((Woken { seen: Some(Seen { streams, paces, ..Seen::default() }) }, After::default()));
         }
+        let config = configured(config)?;
         if self.request.query_value("company").is_some() {
             let fold_us = fanout.fold_us.get().unwrap_or(FIRST_FOLD_US);
             self.ports.sleep_us((fold_us * PAUSE_FOLDS).min(PAUSE_US)).await;

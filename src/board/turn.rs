@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 
 /// The turn to fold, for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "[u64; 3]", into = "[u64; 3]")]
+#[serde(try_from = "Vec<u64>", into = "[u64; 4]")]
 pub struct Turn {
     /// Who has it.
     pub token: u64,
@@ -14,17 +14,26 @@ pub struct Turn {
     pub until: Timestamp,
     /// How many folds its holder has begun and stored since it has it.
     pub folds: u64,
+    /// Of how many streams there were new records in the last of them.
+    pub streams: u64,
 }
 
-impl From<[u64; 3]> for Turn {
-    fn from([token, until, folds]: [u64; 3]) -> Self {
-        Self { token, until: Timestamp(until), folds }
+impl TryFrom<Vec<u64>> for Turn {
+    type Error = String;
+
+    fn try_from(stored: Vec<u64>) -> Result<Self, String> {
+        match *stored.as_slice() {
+            // As it was before it said how many streams there were.
+            [token, until, folds] => Ok(Self { token, until: Timestamp(until), folds, streams: 0 }),
+            [token, until, folds, streams] => Ok(Self { token, until: Timestamp(until), folds, streams }),
+            _ => Err(format!("a turn of {} numbers", stored.len())),
+        }
     }
 }
 
-impl From<Turn> for [u64; 3] {
-    fn from(Turn { token, until, folds }: Turn) -> Self {
-        [token, until.0, folds]
+impl From<Turn> for [u64; 4] {
+    fn from(Turn { token, until, folds, streams }: Turn) -> Self {
+        [token, until.0, folds, streams]
     }
 }
 

@@ -151,8 +151,9 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         };
         let turn = base.ledger.turn;
         let held = turns.and_then(|turns| turns.held(turn, at));
-        if held.is_some() {
-            let seen = Seen { streams: SEVERAL, paces: base.ledger.paces().collect(), ..Seen::default() };
+        if let Some(turn) = held {
+            let streams = SEVERAL.max(usize::try_from(turn.streams).unwrap_or(SEVERAL));
+            let seen = Seen { streams, paces: base.ledger.paces().collect(), ..Seen::default() };
             return Ok(Folded { held, seen, ..Folded::default() });
         }
         // Tick does not race with one whose turn it is: it takes what has waited for longer than any lease lasts.
@@ -172,6 +173,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             ..Folded::default()
         };
         let turns = turns.filter(|_| folded.seen.streams >= SEVERAL);
+        turns.inspect(|turns| turns.saw(folded.seen.streams));
         let concerned = channels_in(&gathered);
         for channel in &concerned {
             let empty = Board::new(*channel).head.encode();

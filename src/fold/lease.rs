@@ -29,9 +29,16 @@ pub struct Turns {
     base: RefCell<Option<(u64, Base)>>,
     /// How many folds it has stored since it stored the ledger.
     folds: Cell<u64>,
+    /// Of how many streams the last fold found new records.
+    streams: Cell<u64>,
 }
 
 impl Turns {
+    /// Takes in of how many streams a fold found new records.
+    pub(super) fn saw(&self, streams: usize) {
+        self.streams.set(streams as u64);
+    }
+
     /// Has the next fold take the turn before it begins.
     pub fn claim(&self) {
         self.claims.set(true);
@@ -95,7 +102,7 @@ impl Turns {
             turn.filter(|turn| turn.token == token).map_or(0, |turn| turn.folds.saturating_add(1).saturating_add(more));
         let fold_ms = now.millis_since(begun).saturating_mul(FOLDS).saturating_add(PAUSE_MS);
         let ms = if begun < now { fold_ms.min(Turn::LONGEST_MS) } else { CLAIM_MS };
-        *turn = Some(Turn { token, until: now.plus_millis(ms), folds });
+        *turn = Some(Turn { token, until: now.plus_millis(ms), folds, streams: self.streams.get() });
         true
     }
 }

@@ -75,6 +75,7 @@ impl Ingest {
         cache: &Cache,
         request: &Request,
     ) -> (Answer, Option<Hint>) {
+        self.journal.begin(ports).await;
         loop {
             let config = match Door::at(&request.path) {
                 Some(_) => cache.at_hand(store, ports).await,
@@ -153,20 +154,24 @@ impl Ingest {
     /// What follows an answer: declines further requests where this instance is one too many, and passes the hint on.
     pub async fn after<P: Wake + Admission + Clock + Random + Log>(&self, store: &impl Store, ports: &P, hint: Hint) {
         if hint.wake {
-            self.after_push(store, ports, hint).await;
+            self.after_push(ports, hint).await;
         }
         self.count_refusals(store, ports).await;
     }
 
-    async fn after_push<P: Wake + Admission + Clock + Random + Log>(&self, store: &impl Store, ports: &P, hint: Hint) {
+    /// Looks whether there is another configuration, after what else follows an answer. Not where many write: a read that
+    /// waits for them blocks the instance, and the host starts another one for each push that comes meanwhile. Who has not
+    /// looked for long does it before an answer ([`Cache::at_hand`]).
+    pub async fn look<P: Clock + Log>(&self, store: &impl Store, ports: &P, cache: &Cache) {
+        if !self.journal.is_crowded(ports.now()) {
+            cache.refresh(store, ports).await;
+        }
+    }
+
+    async fn after_push<P: Wake + Admission + Clock + Random>(&self, ports: &P, hint: Hint) {
         let mut company = hint.company;
         if !self.declined.get() {
-            let redundant = self.journal.is_redundant(store, ports, ports.next_u64()).await;
-            let redundant = redundant.unwrap_or_else(|error| {
-                let error = error.to_string();
-                ports.line(&format!("level=warn msg=\"store not read\" error={error:?}"));
-                false
-            });
+            let redundant = self.journal.is_redundant(ports.now(), ports.next_u64());
             company |= redundant;
             if (redundant || hint.last) && !self.declined.replace(true) {
                 ports.decline().await;
@@ -187,9 +192,7 @@ impl Ingest {
             }
             self.again.set(false);
             if let Some(seen) = ports.wake(company).await {
-                if seen.streams > 1 {
-                    self.journal.expect_company(ports.now());
-                }
+                self.journal.hear(seen.streams, ports.now());
                 seen.paces.into_iter().for_each(|pace| self.rates.borrow_mut().heard(pace));
             }
             if !self.again.get() {

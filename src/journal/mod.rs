@@ -3,6 +3,7 @@
 //! Each instance appends to a stream of its own, so nobody contends: records 1, 2, 3 … without gaps, each written
 //! once, before the pushes in it are answered.
 
+mod company;
 mod reader;
 mod record;
 mod ruling;

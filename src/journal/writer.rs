@@ -2,14 +2,14 @@
 //!
 //! The write costs milliseconds, everything else microseconds, so what matters is how many pushes share one. An
 //! instance can only take in another request while all in it wait, and a store call does not wait, it blocks. So the
-//! first request of a batch waits on purpose, about as long as a commit takes, when there is company: when others came
-//! lately, here or at other instances. Alone, it does not wait at all.
+//! first request of a batch waits on purpose when there is company ([`Company`]). Alone, it does not wait at all.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use futures_channel::oneshot;
 
+use super::company::{COMPANY_LIMIT, Company};
 use super::reader::Place;
 use super::record::{Accepted, Record};
 use crate::keys;
@@ -24,30 +24,8 @@ pub const STREAM_IDLE_MS: u64 = 3_000;
 /// again on a new one. Milliseconds.
 pub const STREAM_STALL_MS: u64 = 5_000;
 
-/// The most requests that share a record: what a host lets into one instance at once.
-const COMPANY_LIMIT: usize = 16;
 /// The most bytes of pushes that share a record; a single push may be larger and is then stored in parts.
 const SHARED_BYTES: usize = WHOLE_LIMIT - 1024;
-/// How long to gather when company is expected: as long as a commit takes (waiting for the store included), and at most
-/// this, microseconds.
-const GATHER_US: u64 = 60_000;
-/// How long a new instance gathers at its first push, which knows nothing yet, microseconds. An instance that does not
-/// wait makes the host start another one for each further push, and what is scattered stays scattered.
-const FIRST_US: u64 = 8_000;
-/// How long company is expected to last, milliseconds.
-const COMPANY_MS: u64 = 250;
-/// An instance declines further requests when it has served this many: the host's limit is near, and those who come
-/// then shall find one new instance together, not one each.
-const SERVED_LIMIT: usize = 128 - COMPANY_LIMIT;
-/// How long the others of a last batch wait for their answers after the first, so that its sender's next push has
-/// started the new instance that theirs will join, microseconds.
-const STAGGER_US: u64 = 3_000;
-/// A read that waits this long waits for many who write, microseconds.
-const CROWD_US: u64 = 15_000;
-/// Of those who are redundant, one in so many stays.
-const STAY: u64 = 4;
-/// A batch smaller than this is small.
-const SMALL_BATCH: usize = 6;
 /// How often an append is tried, each time on a new stream.
 const TRIES: usize = 2;
 
@@ -63,14 +41,7 @@ struct State {
     waiting: VecDeque<Waiting>,
     /// Whether some request is leading, that is gathering or writing.
     led: bool,
-    /// What a commit took lately, microseconds; 0 before the first.
-    commit_us: u64,
-    /// Until when company is expected.
-    company_until: Timestamp,
-    /// How many requests were served.
-    served: usize,
-    /// How many shared the last record.
-    last_batch: usize,
+    company: Company,
 }
 
 #[derive(Clone, Copy)]
@@ -120,6 +91,19 @@ pub enum AppendError {
 }
 
 impl Journal {
+    /// To be called when a request has come, before anything that blocks the instance: the first ones of a new instance
+    /// wait for company.
+    pub async fn begin(&self, clock: &impl Clock) {
+        self.state.borrow_mut().company.arrive(clock.now());
+        while self.is_beginning(clock.now()) {
+            clock.sleep_us(Company::BEGIN_LOOK_US).await;
+        }
+    }
+
+    fn is_beginning(&self, now: Timestamp) -> bool {
+        self.state.borrow_mut().company.is_beginning(now)
+    }
+
     /// Appends what one request brought, and returns when it is stored.
     pub async fn append(
         &self,
@@ -191,73 +175,47 @@ impl Journal {
         let result = self.write(store, clock, accepted).await;
         let last = {
             let mut state = self.state.borrow_mut();
-            if company {
-                state.company_until = clock.now().plus_millis(COMPANY_MS);
-            }
-            state.served += lead.taken.len();
-            state.last_batch = lead.taken.len();
-            state.served > SERVED_LIMIT
+            let stream = state.stream.map(|stream| stream.number);
+            state.company.serve(lead.taken.len(), company, stream, clock.now())
         };
-        // From the back: the first to be answered is not the one who leads, whose own answer must wait for this to end.
-        let mut first = last && lead.taken.len() > 1;
+        // From the back: the one who leads, whose own answer must wait for this to end, is not among the first.
+        let mut answered = 0;
         while let Some(waiting) = lead.taken.pop() {
             // One who is gone needs no answer.
             let _ = waiting.reply.send(Reply::Done(result.clone().map(|()| Appended { company, last })));
-            if std::mem::take(&mut first) {
-                clock.sleep_us(STAGGER_US).await;
+            answered += 1;
+            if last && !lead.taken.is_empty() {
+                clock.sleep_us(Company::pause_us(answered)).await;
             }
         }
     }
 
-    /// Says that others write at the same time, here or elsewhere.
-    pub fn expect_company(&self, now: Timestamp) {
-        self.state.borrow_mut().company_until = now.plus_millis(COMPANY_MS);
+    /// Takes in how many streams had new records, as far as a folder knows.
+    pub fn hear(&self, streams: usize, now: Timestamp) {
+        self.state.borrow_mut().company.hear(streams, now);
     }
 
-    /// Whether this instance should retire: many wait for the store, and this one's batches are small, so that the
-    /// writers are scattered over more instances than they need.
-    ///
-    /// A read costs next to nothing unless it has to wait for those who write: if it takes about as long as a commit
-    /// did, they are many. `chance` decides who leaves, so that some stay: if all left at once, they would all be
-    /// back at once.
-    pub async fn is_redundant(&self, store: &impl Store, clock: &impl Clock, chance: u64) -> Result<bool, StoreError> {
-        let (last_batch, commit_us) = {
-            let state = self.state.borrow();
-            (state.last_batch, state.commit_us)
-        };
-        if last_batch >= SMALL_BATCH || commit_us < CROWD_US {
-            return Ok(false);
-        }
-        let begun = clock.now();
-        store.counter(keys::STREAMS).await?;
-        let waited = clock.now().0.saturating_sub(begun.0);
-        let crowded = waited >= CROWD_US.max(commit_us / 4);
-        if crowded {
-            self.expect_company(clock.now());
-        }
-        Ok(crowded && !chance.is_multiple_of(STAY))
+    /// Whether many write and wait for the store: then nothing is read that can wait.
+    pub fn is_crowded(&self, now: Timestamp) -> bool {
+        self.state.borrow().company.is_crowded(now)
     }
 
-    /// Waits for company, where it is to be expected: at the first push of an instance, which cannot know, and when
-    /// others came lately.
+    /// Whether this instance should retire; `chance` decides who does.
+    pub fn is_redundant(&self, now: Timestamp, chance: u64) -> bool {
+        self.state.borrow().company.is_redundant(now, chance)
+    }
+
+    /// Waits for company, where it is to be expected.
     async fn gather(&self, clock: &impl Clock) {
-        let (commit_us, expected, last_batch) = {
-            let state = self.state.borrow();
-            (state.commit_us, clock.now() < state.company_until, state.last_batch)
-        };
-        let fresh = commit_us == 0;
-        if !fresh && !expected {
+        let Some(window) = self.state.borrow().company.window(clock.now()) else {
             return;
-        }
-        let window = if fresh { FIRST_US } else { commit_us.min(GATHER_US) };
-        let slice = (window / 6).max(250);
+        };
         let (mut waited, mut came) = (0, self.state.borrow().waiting.len());
-        while waited < window && came < COMPANY_LIMIT {
-            clock.sleep_us(slice).await;
-            waited += slice;
+        while waited < window.us && came < COMPANY_LIMIT {
+            clock.sleep_us(window.slice_us).await;
+            waited += window.slice_us;
             let before = std::mem::replace(&mut came, self.state.borrow().waiting.len());
-            // As many as last time, and nobody more: who was answered then has come again.
-            if !fresh && came == before && came >= last_batch {
+            if came == before && came >= window.enough {
                 break;
             }
         }
@@ -316,9 +274,7 @@ impl Journal {
         stream.last_used = begun;
         stream.last_stamp = sealed;
         let mut state = self.state.borrow_mut();
-        let took = done.0.saturating_sub(sealed.0);
-        // A moving mean: one slow commit must not make the next requests wait.
-        state.commit_us = if state.commit_us == 0 { took } else { (state.commit_us * 3 + took) / 4 }.max(1);
+        state.company.committed(done.0.saturating_sub(sealed.0));
         state.stream = Some(stream);
         Ok(true)
     }

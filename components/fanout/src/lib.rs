@@ -19,7 +19,10 @@ async fn handle(request: Request) -> impl IntoResponse {
     let request = spin::read(request).await;
     let fanout = FANOUT.with(Rc::clone);
     let cache = spin::configuration(|file| Cache::new(Config::read_for_folding, file));
-    let config = cache.current(&SpinStore, &Spin).await;
+    let config = match fanout.needs_config(&request) {
+        true => cache.current(&SpinStore, &Spin).await,
+        false => None,
+    };
     let (answer, after) = fanout.handle(&SpinStore, &Spin, config.as_deref(), &request).await;
     deliver(after.to_deliver);
     if let Some(go_on) = after.go_on {

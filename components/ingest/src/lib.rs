@@ -22,7 +22,7 @@ async fn handle(request: Request) -> impl IntoResponse {
     if let Some(hint) = hint {
         spin::spawn(async move {
             ingest.after(&SpinStore, &Spin, hint).await;
-            cache.refresh(&SpinStore, &Spin).await;
+            ingest.look(&SpinStore, &Spin, &cache).await;
         });
     }
     spin::respond(answer)
