@@ -40,7 +40,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     pub async fn act(&self, channel: i64, what: &Act) -> Result<Acted, ActError> {
         for _ in 0..TRIES {
             match self.act_once(channel, what).await {
-                Err(ActError::Fold(FoldError::Stale)) => continue,
+                Err(ActError::Fold(FoldError::Stale)) => self.delete_orphans().await.map_err(FoldError::from)?,
                 done => return done,
             }
         }

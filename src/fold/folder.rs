@@ -189,6 +189,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
                     folded.oldest.push((channel, oldest));
                 }
                 Stored::Held(turn) => {
+                    self.delete_orphans().await?;
                     folded.held = Some(turn);
                     return Ok(folded);
                 }
@@ -199,6 +200,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             // While the ledger is stored, the instance does nothing else.
             self.clock.sleep_us(HAND_OVER_US).await;
         }
+        self.delete_orphans().await?;
         folded.leads = self.bring_forward(gathered, lineage, tidy, turns).await?;
         Ok(folded)
     }

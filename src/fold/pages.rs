@@ -18,6 +18,8 @@ pub struct PageCache {
     pages: RefCell<SortedMap<String, Rc<Page>>>,
     /// How many swaps of boards the instance has lost that no board counts yet.
     pub(super) lost: Cell<i64>,
+    /// Pages that were written for a board which another had changed meanwhile: nothing refers to them.
+    pub(super) orphans: RefCell<Vec<String>>,
     /// The calls of the store that boards count already.
     pub(super) counted: Cell<StoreCalls>,
 }

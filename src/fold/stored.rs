@@ -36,6 +36,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
     }
 
     /// Stores a board: lets incidents leave where it is time, then deletes, documents and new pieces, and the head.
+    /// After a conflict, [`Folder::delete_orphans`] is to be called in the end.
     pub(crate) async fn store_board(&self, board: &mut Board, handle: S::Handle) -> Result<Swap, FoldError> {
         let (token, now) = (self.random.next_u64(), self.clock.now());
         let documents = if board.is_leaving_due(now) { self.let_leave(board, now).await? } else { Vec::new() };
@@ -111,12 +112,16 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         if swap == Swap::Conflict {
             self.pages.counted.set(calls);
             self.pages.lost.set(self.pages.lost.get().saturating_add(lost).saturating_add(1));
-        }
-        if swap == Swap::Conflict && !names.is_empty() {
-            // Nothing refers to them. If this fails they are left behind, which costs room and nothing else.
-            self.store.delete_many(&names).await?;
+            self.pages.orphans.borrow_mut().extend(names);
         }
         Ok(swap)
+    }
+
+    /// Deletes the pages of swaps that were lost. Whoever stores boards does it in the end, when nobody waits for it. If
+    /// it fails they are left behind, which costs room and nothing else.
+    pub(super) async fn delete_orphans(&self) -> Result<(), StoreError> {
+        let orphans = self.pages.orphans.take();
+        if orphans.is_empty() { Ok(()) } else { self.store.delete_many(&orphans).await }
     }
 
     /// The board of a channel as it is stored; an empty one where nothing has happened yet.

@@ -28,7 +28,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             for _ in 0..TRIES {
                 match self.sweep_board(*channel, ledger, (retention_s, told), &mut more).await {
                     Ok(Swap::Stored) => break,
-                    Ok(Swap::Conflict) | Err(FoldError::Stale) => {}
+                    Ok(Swap::Conflict) | Err(FoldError::Stale) => self.delete_orphans().await?,
                     Err(error) => return Err(error),
                 }
             }
