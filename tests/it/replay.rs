@@ -99,7 +99,8 @@ fn fold(seed: u64, journal: &Journal, times: &[u64], racers: usize, tidy: bool) 
 fn unknown_pages(cluster: &Cluster) -> Vec<String> {
     let keys = cluster.store.keys();
     let value = |key: &String| String::from_utf8_lossy(&cluster.store.value(key).unwrap_or_default()).into_owned();
-    let knowing: Vec<String> = keys.iter().filter(|key| key.contains(":b1") || key.contains(":p:")).map(value).collect();
+    let knowing: Vec<String> =
+        keys.iter().filter(|key| key.contains(":b1") || key.contains(":p:")).map(value).collect();
     let name = |key: &str| key.rsplit(':').next().and_then(|name| name.split('.').next()).map(str::to_owned);
     let pages = keys.iter().filter(|key| key.contains(":p:")).filter_map(|key| Some((key, name(key)?)));
     pages.filter(|(_, name)| !knowing.iter().any(|text| text.contains(name))).map(|(key, _)| key.clone()).collect()
