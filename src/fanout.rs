@@ -47,7 +47,7 @@ pub struct Fanout {
     fold_us: Cell<Option<u64>>,
     /// What the folds of this instance saw last of each integration: for wakes that do not fold.
     paces: RefCell<SortedMap<i64, Pace>>,
-    /// How many streams the last fold of this instance found records of, or that it was the turn of another.
+    /// How many streams had new records in the last fold of this instance, or of the one whose turn it was.
     streams: Cell<usize>,
     turns: Turns,
     /// Whether [`Fanout::go_on`] is under way or about to be, and whether a wake came since it last began to read.
@@ -263,13 +263,17 @@ impl<S: Store, P: Clock + Random + Log + Relay> Call<'_, S, P> {
         self.request.expect_method("POST")?;
         let fanout = self.fanout;
         fanout.woken.set(true);
-        let going_on = fanout.going_on.get();
-        if going_on || fanout.waiting.replace(true) {
+        let heard = |streams| {
             let paces = fanout.paces.borrow().values().copied().collect();
-            let streams = if going_on { fanout.streams.get() } else { 0 };
-            return Ok((Woken { seen: Some(Seen { streams, paces, ..Seen::default() }) }, After::default()));
+            Ok((Woken { seen: Some(Seen { streams, paces, ..Seen::default() }) }, After::default()))
+        };
+        if fanout.going_on.get() {
+            return heard(fanout.streams.get());
         }
         let config = configured(config)?;
+        if fanout.waiting.replace(true) {
+            return heard(0);
+        }
         if self.request.query_value("company").is_some() {
             let fold_us = fanout.fold_us.get().unwrap_or(FIRST_FOLD_US);
             self.ports.sleep_us((fold_us * PAUSE_FOLDS).min(PAUSE_US)).await;

@@ -173,7 +173,9 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
             ..Folded::default()
         };
         let turns = turns.filter(|_| folded.seen.streams >= SEVERAL);
-        turns.inspect(|turns| turns.saw(folded.seen.streams));
+        if let Some(turns) = turns {
+            turns.saw(folded.seen.streams);
+        }
         let concerned = channels_in(&gathered);
         for channel in &concerned {
             let empty = Board::new(*channel).head.encode();

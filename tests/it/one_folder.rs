@@ -5,12 +5,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use alarum::fanout::relay;
+use alarum::fanout::{Fanout, relay};
 use alarum::fold::{Folded, Folder, Ledger, PageCache, ToDeliver, Turns};
 use alarum::keys;
 use serde_json::json;
 
-use crate::support::{Cluster, DEMO, PRIVATE_KEY, Push, World};
+use crate::support::{Cluster, DEMO, PRIVATE_KEY, Push, World, request};
 
 /// Pushes of new alerts to a cluster, all at once; their wakes get lost.
 fn push_all(cluster: &Rc<Cluster>, from: usize, to: usize) {
@@ -186,6 +186,24 @@ fn a_wake_that_waits_for_one_that_dies_in_his_turn_folds_when_that_ends() {
         assert!((ends..ends + 1_000_000).contains(&now), "seed {seed}: {now}, {ends}");
         assert!(turn_ends(&cluster).is_some_and(|of_next| of_next > ends), "seed {seed}: it has the turn by now");
     }
+}
+
+#[test]
+fn a_wake_without_a_configuration_keeps_no_later_one_from_folding() {
+    let cluster = Cluster::new(1, DEMO, 1, 1);
+    push_all(&cluster, 0, 3);
+    let held = cluster.clone();
+    cluster.sim.spawn(5000, async move {
+        let (store, node, fanout) = (held.store_handle(), held.node(), Fanout::default());
+        let wake = request("POST", "/wake", "");
+        assert!(fanout.needs_config(&wake));
+        assert_eq!(fanout.handle(&store, &node, None, &wake).await.0.status, 503);
+        let (answer, after) = fanout.handle(&store, &node, Some(&held.config), &wake).await;
+        assert_eq!((answer.status, after.to_deliver.len()), (200, 1));
+        // More than one stream had something, so it goes on; and then it needs nothing to answer.
+        assert_eq!(after.go_on.is_none(), fanout.needs_config(&wake));
+    });
+    cluster.run();
 }
 
 #[test]

@@ -23,11 +23,11 @@ const COMPANY: usize = 64;
 /// Open alerts of a channel that is not empty (B5).
 const OPEN_ALERTS: usize = 10_000;
 /// Kinds of load on an empty channel. The one that leaves most behind comes last.
-const KINDS: [Kind; 1] = [Kind::New];
+const KINDS: [Kind; 5] = [Kind::Merge, Kind::Changed, Kind::Recovery, Kind::New, Kind::Batch];
 /// And on one with many open alerts.
 const KINDS_OPEN: [Kind; 2] = [Kind::Merge, Kind::New];
 /// One connection needs no longer to warm up: one instance serves it.
-const WARM_UP_SINGLE: Duration = Duration::from_millis(200);
+const WARM_UP_SINGLE: Duration = Duration::from_secs(2);
 /// Records of the journal are deleted after half a minute, and their streams are retired before that.
 const TAIL: Duration = Duration::from_secs(40);
 
@@ -122,8 +122,8 @@ impl Plan {
             kinds: &KINDS,
             counted: &KINDS,
             pushes: (20, 30),
-            tail: Duration::ZERO,
-            open_alerts: None,
+            tail: TAIL,
+            open_alerts: Some(OPEN_ALERTS),
         }
     }
 
