@@ -152,7 +152,7 @@ impl<S: Store, C: Clock, R: Random> Folder<'_, S, C, R> {
         let turn = base.ledger.turn;
         let held = turns.and_then(|turns| turns.held(turn, at));
         if let Some(turn) = held {
-            let streams = SEVERAL.max(usize::try_from(turn.streams).unwrap_or(SEVERAL));
+            let streams = usize::try_from(turn.streams).unwrap_or(SEVERAL);
             let seen = Seen { streams, paces: base.ledger.paces().collect(), ..Seen::default() };
             return Ok(Folded { held, seen, ..Folded::default() });
         }

@@ -77,10 +77,12 @@ impl Ingest {
     ) -> (Answer, Option<Hint>) {
         self.journal.begin(ports).await;
         loop {
+            let begun = ports.now();
             let config = match Door::at(&request.path) {
                 Some(_) => cache.at_hand(store, ports).await,
                 None => cache.current(store, ports).await,
             };
+            self.journal.waited(begun, ports.now());
             let taken = self.handle(store, ports, config.as_deref(), request).await;
             if !matches!(taken.0.status, 400 | 403) || !cache.refresh(store, ports).await {
                 return taken;

@@ -21,9 +21,7 @@ const FIRST_US: u64 = 8_000;
 const FIRST_MOST_US: u64 = 24_000;
 /// How long company is expected to last, milliseconds.
 const COMPANY_MS: u64 = 250;
-/// Where so many streams have new records, there is company elsewhere.
-const COMPANY_STREAMS: usize = 2;
-/// And many write where they are so many: an instance that ends and its successor are two.
+/// Where so many streams have new records, many write: an instance that ends and its successor are two.
 const MANY_STREAMS: usize = 3;
 /// How long it is believed that many write, or few, milliseconds.
 const BELIEVED_MS: u64 = 1_000;
@@ -64,7 +62,8 @@ pub(super) struct Company {
     few_until: Timestamp,
     /// How many requests were served.
     served: usize,
-    /// How many shared the last record.
+    /// How many records it wrote, and how many shared the last one.
+    batches: usize,
     last_batch: usize,
 }
 
@@ -97,15 +96,22 @@ impl Company {
     /// Between two looks at [`Company::is_beginning`], microseconds.
     pub const BEGIN_LOOK_US: u64 = FIRST_US / 8;
 
-    /// Takes in how many streams had new records, as far as a folder knows; 0: it does not.
+    /// Takes in how many streams had new records, as far as a folder knows; 0: it does not. Two say nothing: many may have
+    /// just begun, or one may have followed another.
     pub fn hear(&mut self, streams: usize, now: Timestamp) {
-        if streams >= COMPANY_STREAMS {
-            self.expected_until = now.plus_millis(COMPANY_MS);
-        }
         if streams >= MANY_STREAMS {
+            self.expected_until = now.plus_millis(COMPANY_MS);
             (self.many_until, self.few_until) = (now.plus_millis(BELIEVED_MS), Timestamp(0));
-        } else if streams > 0 {
+        } else if streams == 1 {
             (self.many_until, self.few_until) = (Timestamp(0), now.plus_millis(BELIEVED_MS));
+        }
+    }
+
+    /// Takes in how long something took that reads at most one value, microseconds: where it was long, it waited for many.
+    pub fn wait(&mut self, us: u64, now: Timestamp) {
+        if us >= CROWD_US {
+            self.many_until = now.plus_millis(BELIEVED_MS);
+            self.commit_us = if self.commit_us == 0 { us } else { self.commit_us };
         }
     }
 
@@ -117,9 +123,9 @@ impl Company {
 
     /// Whether this instance should end: many write, and its batches are small, so that they are scattered over more
     /// instances than they need. `chance` decides who leaves, so that some stay: if all left at once, they would all be
-    /// back at once.
+    /// back at once. Not after its first batch: it may be wrong about the crowd.
     pub fn is_redundant(&self, now: Timestamp, chance: u64) -> bool {
-        self.is_crowded(now) && self.last_batch < SMALL_BATCH && !chance.is_multiple_of(STAY)
+        self.is_crowded(now) && self.batches > 1 && self.last_batch < SMALL_BATCH && !chance.is_multiple_of(STAY)
     }
 
     /// How long who writes next waits for others; not at all where nobody is expected.
@@ -147,6 +153,7 @@ impl Company {
             self.expected_until = now.plus_millis(COMPANY_MS);
         }
         (self.served, self.last_batch) = (self.served.saturating_add(batch), batch);
+        self.batches = self.batches.saturating_add(1);
         let earlier = stream.map_or(0, |stream| stream.wrapping_mul(SPREAD_STEP) % SERVED_SPREAD);
         self.served + usize::try_from(earlier).unwrap_or(0) > SERVED_LIMIT
     }
@@ -201,6 +208,8 @@ mod tests {
         let mut company = with_commits_of(40);
         company.hear(1, at_ms(0));
         assert_eq!(company.window(at_ms(1)), None);
+        company.hear(2, at_ms(0));
+        assert_eq!(company.window(at_ms(1)), None, "itself and the instance that was there before");
     }
 
     #[test]
@@ -210,8 +219,11 @@ mod tests {
         assert_eq!(company.window(at_ms(249)), Some(Window { us: 12_000, slice_us: 2_000, enough: 5 }));
         assert_eq!(company.window(at_ms(250)), None, "nobody was there for long");
         let mut company = with_commits_of(80);
-        company.hear(2, at_ms(0));
-        assert_eq!(company.window(at_ms(1)), Some(Window { us: 60_000, slice_us: 10_000, enough: 0 }));
+        company.serve(2, true, None, at_ms(0));
+        assert_eq!(company.window(at_ms(1)), Some(Window { us: 60_000, slice_us: 10_000, enough: 2 }));
+        let mut company = with_commits_of(12);
+        company.hear(3, at_ms(0));
+        assert_eq!(company.window(at_ms(1)), Some(Window { us: 12_000, slice_us: 2_000, enough: 0 }), "elsewhere");
     }
 
     #[test]
@@ -238,15 +250,31 @@ mod tests {
         company.hear(0, at_ms(0));
         assert!(company.is_crowded(at_ms(1)), "it does not know");
         company.hear(2, at_ms(0));
+        assert!(company.is_crowded(at_ms(1)), "these may be the first of many");
+        company.hear(1, at_ms(0));
         assert!(!company.is_crowded(at_ms(999)), "the store is that slow");
         assert!(company.is_crowded(at_ms(1000)), "as long as somebody says so");
         assert!(!with_commits_of(99).is_crowded(at_ms(0)));
     }
 
     #[test]
+    fn a_new_instance_that_waits_for_its_first_read_gathers_as_others_do_in_a_crowd() {
+        let mut company = Company::default();
+        company.wait(14_999, at_ms(0));
+        assert_eq!(company.window(at_ms(1)).map(|window| window.us), Some(FIRST_US));
+        company.wait(30_000, at_ms(0));
+        assert_eq!(company.window(at_ms(1)).map(|window| window.us), Some(60_000));
+        company.committed(10_000);
+        company.wait(80_000, at_ms(0));
+        assert_eq!(company.window(at_ms(1)).map(|window| window.us), Some(50_000), "it knows better by now");
+    }
+
+    #[test]
     fn of_those_with_small_batches_in_a_crowd_one_in_four_stays() {
         let mut company = with_commits_of(100);
         let leaving = |company: &Company| (0..8).filter(|chance| company.is_redundant(at_ms(0), *chance)).count();
+        company.serve(3, true, None, at_ms(0));
+        assert_eq!(leaving(&company), 0, "this was the first");
         company.serve(3, true, None, at_ms(0));
         assert_eq!(leaving(&company), 6);
         company.serve(4, true, None, at_ms(0));

@@ -6,8 +6,10 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::pin::pin;
 
 use futures_channel::oneshot;
+use futures_util::future::{Either, select};
 
 use super::company::{COMPANY_LIMIT, Company};
 use super::reader::Place;
@@ -41,6 +43,8 @@ struct State {
     waiting: VecDeque<Waiting>,
     /// Whether some request is leading, that is gathering or writing.
     led: bool,
+    /// To be told when as many wait as may share a record.
+    full: Option<oneshot::Sender<()>>,
     company: Company,
 }
 
@@ -116,6 +120,12 @@ impl Journal {
         let leads = {
             let mut state = self.state.borrow_mut();
             state.waiting.push_back(Waiting { accepted, bytes, reply });
+            if state.waiting.len() >= COMPANY_LIMIT
+                && let Some(full) = state.full.take()
+            {
+                // Who gathers may have just ended.
+                let _ = full.send(());
+            }
             !std::mem::replace(&mut state.led, true)
         };
         if leads {
@@ -195,6 +205,11 @@ impl Journal {
         self.state.borrow_mut().company.hear(streams, now);
     }
 
+    /// Takes in how long it took since `begun` to do what reads at most one value.
+    pub fn waited(&self, begun: Timestamp, now: Timestamp) {
+        self.state.borrow_mut().company.wait(now.0.saturating_sub(begun.0), now);
+    }
+
     /// Whether many write and wait for the store: then nothing is read that can wait.
     pub fn is_crowded(&self, now: Timestamp) -> bool {
         self.state.borrow().company.is_crowded(now)
@@ -210,15 +225,21 @@ impl Journal {
         let Some(window) = self.state.borrow().company.window(clock.now()) else {
             return;
         };
+        let (full, mut filled) = oneshot::channel();
+        self.state.borrow_mut().full = Some(full);
         let (mut waited, mut came) = (0, self.state.borrow().waiting.len());
         while waited < window.us && came < COMPANY_LIMIT {
-            clock.sleep_us(window.slice_us).await;
+            let slept = pin!(clock.sleep_us(window.slice_us));
+            if let Either::Right(_) = select(slept, &mut filled).await {
+                break;
+            }
             waited += window.slice_us;
             let before = std::mem::replace(&mut came, self.state.borrow().waiting.len());
             if came == before && came >= window.enough {
                 break;
             }
         }
+        self.state.borrow_mut().full = None;
     }
 
     async fn write(&self, store: &impl Store, clock: &impl Clock, accepted: Vec<Accepted>) -> Result<(), AppendError> {
