@@ -65,8 +65,8 @@ struct Waiting {
 }
 
 enum Reply {
-    /// What was waited for is stored, or is not.
-    Done(Result<Appended, AppendError>),
+    /// What was waited for is stored, or is not; to be answered after so many microseconds.
+    Done(Result<Appended, AppendError>, u64),
     /// The one who led is through; this one leads now.
     Lead,
 }
@@ -134,7 +134,12 @@ impl Journal {
         let mut turn = Turn { journal: self, answer };
         loop {
             match (&mut turn.answer).await {
-                Ok(Reply::Done(result)) => return result,
+                Ok(Reply::Done(result, pause_us)) => {
+                    if pause_us > 0 {
+                        clock.sleep_us(pause_us).await;
+                    }
+                    return result;
+                }
                 Ok(Reply::Lead) => {
                     // The channel is used up; wait again on a new one, still first in the queue.
                     let (reply, answer) = oneshot::channel();
@@ -188,15 +193,12 @@ impl Journal {
             let stream = state.stream.map(|stream| stream.number);
             state.company.serve(lead.taken.len(), company, stream, clock.now())
         };
-        // From the back: the one who leads, whose own answer must wait for this to end, is not among the first.
-        let mut answered = 0;
-        while let Some(waiting) = lead.taken.pop() {
+        // Each waits for itself: should the one who leads be broken off, the others know already that it is stored.
+        let mut pause_us = 0;
+        for (nth, waiting) in std::mem::take(&mut lead.taken).into_iter().enumerate() {
+            pause_us += if last && nth > 0 { Company::pause_us(nth) } else { 0 };
             // One who is gone needs no answer.
-            let _ = waiting.reply.send(Reply::Done(result.clone().map(|()| Appended { company, last })));
-            answered += 1;
-            if last && !lead.taken.is_empty() {
-                clock.sleep_us(Company::pause_us(answered)).await;
-            }
+            let _ = waiting.reply.send(Reply::Done(result.clone().map(|()| Appended { company, last }), pause_us));
         }
     }
 
